@@ -5,12 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class PlayvisorError(Exception):
-    """An error that the user can correct: `message` is one sentence, `hint` says what to do next."""
+    """An error that the user can correct: `message` is one sentence, `hint` says what to do next.
+
+    One that has many parts has them as `lines` for people, and as `details` for programs.
+    """
 
     exit_status = 1
     code = "internal"
+    lines: Sequence[str] = ()
+    details: Mapping[str, Any] = {}
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)

@@ -27,6 +27,7 @@ extends_documentation_fragment:
 options:
   fleet:
     description:
+      - Plain document of the fleet, by the names of its sections, such as C(guests), with what each of them declares.
       - C(fleet) is its name. C(cluster) is the name of the cluster that it is for, or its identity; nothing is changed
         on any other one.
       - C(guests) are entries by the guests' names, with C(type), C(vmid), C(uuid) (of the SMBIOS), C(node) (where it is
@@ -123,7 +124,7 @@ objects:
       type: str
       returned: always
     vmid:
-      description: Id of a guest; C(node) and C(type) are there as well.
+      description: Id of a guest; C(node) and C(type) are there as well, and C(uuid) of a machine that is there.
       type: int
       returned: for guests that could be planned
     wave:

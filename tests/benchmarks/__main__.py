@@ -18,6 +18,7 @@ NAMES = (
     "start_guest",
     "start_many",
     "inventory",
+    "observe",
     "throughput",
     "ledger",
     "growth",

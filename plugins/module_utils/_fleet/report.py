@@ -15,6 +15,7 @@ from .._resources.guest import Guests
 from .apply import Applied
 from .consequences import Situation, find_consequence
 from .document import Document
+from .identity import read_uuid
 from .paths import parse_path, render_path
 from .units import Unit
 from .waves import has_steps
@@ -28,7 +29,7 @@ _KINDS = {
     "firewall": "firewall",
     "access": "access",
 }
-_MOST_NAMED = 10
+_NAMED = 10
 
 
 def build_result(
@@ -74,8 +75,8 @@ def build_failure(
             failures.setdefault(unit.path, error)
     if not failures:
         return None
-    named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_MOST_NAMED])
-    more = f"; and {len(failures) - _MOST_NAMED} more" if len(failures) > _MOST_NAMED else ""
+    named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_NAMED])
+    more = f"; and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
     return f"{len(failures)} of {total} objects failed: {named}{more}", next(iter(failures.values()))
 
 
@@ -94,7 +95,7 @@ def _describe_object(
         "path": path,
         "kind": _KINDS[segments[0]],
         "name": segments[-1],
-        **_find_identity(units),
+        **_find_identity(units, states),
         "wave": min((unit.wave for unit in changing), default=None),
         "changed": bool(changing) if planned else any(one.outcome.changed for one in applied),
         "changes": [
@@ -131,10 +132,19 @@ def _find_after(unit: Unit, states: Mapping[str, Applied], *, planned: bool) -> 
     return state or {}
 
 
-def _find_identity(units: Iterable[Unit]) -> dict[str, Any]:
-    """The vmid, node and type of a guest."""
-    targets = [unit.plan.target for unit in units if unit.plan is not None and "vmid" in unit.plan.target]
-    return {name: targets[0][name] for name in ("vmid", "node", "type")} if targets else {}
+def _find_identity(units: Iterable[Unit], states: Mapping[str, Applied]) -> dict[str, Any]:
+    """The vmid, node and type of a guest, and the UUID of a machine that is there."""
+    found: dict[str, Any] = {}
+    for unit in units:
+        observed = states[unit.id].observed if unit.id in states else unit.observed
+        guest = unit.resource.affected_guest(observed) if observed is not None else None
+        target = unit.plan.target if unit.plan is not None else unit.resource.target(observed) if guest else {}
+        if "vmid" in target:
+            found = {name: target[name] for name in ("vmid", "node", "type")} | found
+        # What a clone is made of has another UUID.
+        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_uuid(guest.config or {})):
+            found.setdefault("uuid", uuid)
+    return found
 
 
 def _find_situation(units: Iterable[Unit]) -> Situation | None:

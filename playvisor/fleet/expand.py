@@ -1,0 +1,252 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes a plain document of an authored one: ranges, profiles, templates; and checks what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from playvisor.fleet.convert import Converter
+from playvisor.fleet.names import MOST_GUESTS, Instance, NameProblem, expand_range
+from playvisor.fleet.nodes import Node, Source, join_path, make_node
+from playvisor.fleet.problems import Problems, suggest
+from playvisor.fleet.profiles import PROFILES, Profiles
+from playvisor.fleet.shape import Shape, read_shape
+from playvisor.fleet.templates import TemplateProblem, Templates
+
+_LARGEST_VMID = 999_999_999
+
+
+def expand_node(root: Node, values: Mapping[str, Any], problems: Problems, *, templates: Templates | None) -> Expanded:
+    """The plain document of an authored one, with its nodes. Everything that is wrong is noted in `problems`."""
+    return _Expansion(root, values, problems, templates).run()
+
+
+class Expanded:
+    """A plain document, the nodes that it was made from, and the profiles that were used."""
+
+    def __init__(self, document: dict[str, Any], tree: Node, used_profiles: set[str]) -> None:
+        self.document = document
+        self.tree = tree
+        self.used_profiles = used_profiles
+
+
+class _Expansion:
+    def __init__(self, root: Node, values: Mapping[str, Any], problems: Problems, templates: Templates | None) -> None:
+        self._root = root
+        self._values = values
+        self._problems = problems
+        self._templates = templates
+        self._shape = read_shape()
+        self._guest = self._find_shape("guests")
+        # What is written is checked as it stands there, and what comes out of templates once they are filled.
+        self._written = Converter(problems, is_written=True, has_templates=templates is not None)
+        self._filled = Converter(problems, is_written=False)
+        self._profiles = Profiles(self._get_mapping("profiles"), self._guest, problems)
+        # Entries over their profiles, which the guests of a range share.
+        self._merged: dict[tuple[int, tuple[str, ...]], Node] = {}
+
+    def run(self) -> Expanded:
+        self._written.convert(self._root, self._shape, "")
+        if self._problems.is_incomplete:
+            return Expanded({}, self._root, set())
+        self._profiles.check()
+        plain = read_shape(is_authored=False)
+        document: dict[str, Any] = {}
+        tree: dict[str, Node] = {}
+        for section, shape in (plain.options or {}).items():
+            node = self._root.value.get(section)
+            if node is None:
+                continue
+            if section == "guests":
+                tree[section] = node.copy(self._expand_guests())
+                tree[section].is_dynamic = False
+            else:
+                tree[section] = self._fill(node, self._values, section)
+            value = self._filled.convert(tree[section], shape, section)
+            if value is not None:
+                document[section] = value
+        if "fleet" not in self._root.value:
+            hint = "Write fleet: NAME, in small letters, digits and hyphens."
+            self._problems.add(self._root, "fleet", "The fleet has no name.", hint)
+        result = Expanded(document, self._root.copy(tree), self._profiles.used)
+        self._check_guests(document.get("guests") or {}, result.tree)
+        return result
+
+    def _find_shape(self, section: str) -> Shape:
+        shape = self._shape.find(section)
+        return (shape.each if shape else None) or self._shape
+
+    def _get_mapping(self, section: str) -> dict[str, Node]:
+        node = self._root.value.get(section)
+        return node.value if node is not None and isinstance(node.value, dict) else {}
+
+    def _expand_guests(self) -> dict[str, Node]:
+        guests: dict[str, Node] = {}
+        keys: dict[str, tuple[Node, str]] = {}
+        for key, entry in self._get_mapping("guests").items():
+            path = join_path("guests", key)
+            for instance in self._list_instances(key, entry, path):
+                if instance.name in guests:
+                    self._refuse_twin(instance.name, (entry, key), keys[instance.name])
+                    continue
+                if len(guests) >= MOST_GUESTS:
+                    self._problems.add(
+                        entry, path, f"The fleet has more than {MOST_GUESTS} guests.", "Split it.", at_key=True
+                    )
+                    return guests
+                keys[instance.name] = (entry, key)
+                guests[instance.name] = self._expand_guest(instance, entry)
+        return guests
+
+    def _list_instances(self, key: str, entry: Node, path: str) -> list[Instance]:
+        try:
+            return expand_range(key)
+        except NameProblem as problem:
+            self._problems.add(entry, path, problem.message, problem.hint, at_key=True)
+            return []
+
+    def _refuse_twin(self, name: str, second: tuple[Node, str], first: tuple[Node, str]) -> None:
+        entry, key = first
+        line, column = entry.key or (entry.line, entry.column)
+        where = f"{entry.source.name}:{line}:{column}" if line else f"guests.{key}"
+        origin = f" as one of {key}" if key != name else ""
+        self._problems.add(
+            second[0],
+            join_path("guests", name),
+            f"There are two guests {name}; the first stands in {where}{origin}.",
+            "Guests have names of their own: rename one, or make both one entry.",
+            at_key=True,
+        )
+
+    def _expand_guest(self, instance: Instance, entry: Node) -> Node:
+        path = join_path("guests", instance.name)
+        if entry.value is None:
+            entry = entry.copy({})
+        if not isinstance(entry.value, dict):
+            return entry
+        context = self._make_context(instance)
+        named = self._list_profiles(entry, context, path)
+        key = (id(entry), tuple(str(node.value) for node in named))
+        if key not in self._merged:
+            merged = self._profiles.merge(entry, named, path)
+            plain = {name: node for name, node in merged.value.items() if name != PROFILES}
+            self._merged[key] = merged.copy(plain)
+        return self._fill(self._merged[key], context, path)
+
+    def _make_context(self, instance: Instance) -> Mapping[str, Any]:
+        own = {"name": instance.name} | ({} if instance.index is None else {"index": instance.index})
+        return {**self._values, **own}
+
+    def _list_profiles(self, entry: Node, context: Mapping[str, Any], path: str) -> list[Node]:
+        named = entry.value.get(PROFILES)
+        if named is None:
+            return []
+        filled = self._fill(named, context, join_path(path, PROFILES))
+        return [node for node in filled.value if node.value is not None] if isinstance(filled.value, list) else []
+
+    def _fill(self, node: Node, values: Mapping[str, Any], path: str) -> Node:
+        """The node with its templates filled; the same node where there are none."""
+        if not node.is_dynamic or self._templates is None:
+            return node
+        if isinstance(node.value, dict):
+            value: Any = {key: self._fill(item, values, join_path(path, key)) for key, item in node.value.items()}
+        elif isinstance(node.value, list):
+            value = [self._fill(item, values, join_path(path, index)) for index, item in enumerate(node.value)]
+        else:
+            return self._fill_template(node, values, path)
+        filled = node.copy(value)
+        filled.is_dynamic = False
+        return filled
+
+    def _fill_template(self, node: Node, values: Mapping[str, Any], path: str) -> Node:
+        assert self._templates is not None  # noqa: S101
+        try:
+            data = self._templates.fill(node.value, values)
+        except TemplateProblem as problem:
+            self._problems.add(node, path, problem.message, problem.hint)
+            data = None
+        filled = make_node(data, node, template=node.value)
+        filled.below = node.below
+        return filled
+
+    def _check_guests(self, guests: Mapping[str, Any], tree: Node) -> None:
+        nodes = tree.value["guests"].value if "guests" in tree.value else {}
+        vmids: dict[int, str] = {}
+        uuids: dict[str, str] = {}
+        needs: dict[str, list[str]] = {}
+        for name, guest in guests.items():
+            node = nodes[name]
+            path = join_path("guests", name)
+            vmid = guest.get("vmid")
+            if vmid is not None:
+                self._check_vmid(vmid, name, node, vmids)
+            uuid = guest.get("uuid")
+            if uuid is not None and uuids.setdefault(uuid.lower(), name) != name:
+                message = f"{uuids[uuid.lower()]} and {name} have the same UUID."
+                self._problems.add(node.value["uuid"], f"{path}.uuid", message, "A UUID is one guest's.")
+            guest_needs = self._expand_needs(guest, node, path)
+            if guest_needs:
+                guest["depends_on"] = guest_needs
+            needs[name] = guest_needs
+            for need in guest_needs:
+                if need not in guests:
+                    hint = suggest(need, guests) or "It has to be a guest of this fleet."
+                    self._problems.add(
+                        node.value["depends_on"], f"{path}.depends_on", f"There is no guest {need}.", hint
+                    )
+        self._check_circle(needs, nodes)
+
+    def _check_vmid(self, vmid: int, name: str, node: Node, vmids: dict[int, str]) -> None:
+        place = node.value["vmid"]
+        path = join_path(join_path("guests", name), "vmid")
+        if not 100 <= vmid <= _LARGEST_VMID:
+            self._problems.add(place, path, f"{vmid} can't be the id of a guest.", f"Ids are 100 to {_LARGEST_VMID}.")
+        elif vmid in vmids:
+            hint = (
+                'Of a range, write "{{ 200 + index }}".'
+                if self._templates
+                else "Give each guest an id of its own, or none."
+            )
+            self._problems.add(place, path, f"{vmids[vmid]} and {name} have the same id, {vmid}.", hint)
+        vmids.setdefault(vmid, name)
+
+    def _expand_needs(self, guest: Mapping[str, Any], node: Node, path: str) -> list[str]:
+        names = []
+        for need in guest.get("depends_on") or ():
+            try:
+                names += [instance.name for instance in expand_range(need)]
+            except NameProblem as problem:
+                self._problems.add(node.value["depends_on"], f"{path}.depends_on", problem.message, problem.hint)
+        return names
+
+    def _check_circle(self, needs: Mapping[str, list[str]], nodes: Mapping[str, Node]) -> None:
+        left = dict(needs)
+        while circle := _find_circle(left):
+            name = circle[0]
+            for each in circle:
+                left.pop(each, None)
+            self._problems.add(
+                nodes[name].value["depends_on"],
+                join_path(join_path("guests", name), "depends_on"),
+                f"Guests depend on each other in a circle: {' → '.join(circle)}.",
+                "One of them has to come first.",
+            )
+
+
+def _find_circle(needs: Mapping[str, list[str]]) -> list[str]:
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        # In graphlib's, each one is needed by the next.
+        circle: list[str] = list(reversed(error.args[1]))
+        return circle
+    return []
+
+
+def make_root(data: Mapping[str, Any]) -> Node:
+    """The nodes of a document that was handed over: nothing in it is a template, and nothing has lines."""
+    return make_node(data, Node(None, Source("document", "document")))

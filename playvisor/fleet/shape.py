@@ -1,0 +1,222 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a fleet may hold: the options of the modules, from their documentation, and the few that are a fleet's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from mcp_bridge.catalogue.docs import read_module_docs, strip_markup
+
+FLEET_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+GUEST_NAME = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
+
+# Options that say how a module applies: a fleet says that once.
+_APPLYING = frozenset(["throttle", "timeout", "expect_plan"])
+# Options that address something, or say that it is there at all: what stands in a fleet is.
+_ADDRESSING = frozenset(["name", "node", "vmid", "guests", "state"])
+_OF_RULES = frozenset(["nodes", "strict", "affinity", "disable"])
+_OF_HA_GUESTS = frozenset(["request_state", "max_restart", "max_relocate", "failback"])
+
+CONFLICT_POLICIES = ("fail", "keep", "take")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a value may be; `kind` is a type as Ansible says it."""
+
+    kind: str
+    description: str = ""
+    choices: tuple[Any, ...] = ()
+    default: Any = None
+    # Of a mapping: its keys; None where any may be.
+    options: Mapping[str, Shape] | None = None
+    # Of a list: its elements. Of a mapping whose keys are names: what each name has.
+    each: Shape | None = None
+    # What the keys of such a mapping are.
+    names: str = ""
+    required: tuple[str, ...] = ()
+    # Of a list: the key by which its elements are told apart.
+    by: str = ""
+    # Keys that exclude each other, and keys of which there has to be one.
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    one_of: tuple[str, ...] = ()
+    # Of a mapping: options of its module that are not for a fleet to say.
+    left_out: frozenset[str] = frozenset()
+    is_secret: bool = False
+    pattern: str = ""
+
+    def find(self, key: str) -> Shape | None:
+        """The shape of what stands under a key."""
+        if self.options is not None and key in self.options:
+            return self.options[key]
+        return self.each if self.names else None
+
+
+ANY = Shape("raw")
+
+
+def _read_option(doc: Mapping[str, Any]) -> Shape:
+    """The shape that an option's documentation gives it."""
+    kind = doc.get("type", "str")
+    suboptions = doc.get("suboptions")
+    inner = {name: _read_option(sub) for name, sub in (suboptions or {}).items()}
+    required = tuple(name for name, sub in (suboptions or {}).items() if sub.get("required"))
+    shape = Shape(
+        {"path": "str"}.get(kind, kind),
+        strip_markup(doc.get("description")),
+        tuple(doc.get("choices") or ()),
+        doc.get("default"),
+        inner or None,
+        required=required,
+        is_secret=bool(doc.get("no_log")),
+    )
+    if kind != "list":
+        return shape
+    element = Shape(doc.get("elements", "str"), choices=shape.choices, options=shape.options, required=required)
+    return replace(shape, choices=(), options=None, required=(), each=element, by="slot" if "slot" in inner else "")
+
+
+def _read_entry(module: str, description: str, without: Iterable[str]) -> Shape:
+    """The shape of an entry: the options of a module, apart from those that are no wishes."""
+    docs = read_module_docs(module)
+    unwanted = {*read_module_docs("pve_connection_info").options, *_APPLYING, *without}
+    options = {name: _read_option(doc) for name, doc in docs.options.items() if name not in unwanted}
+    exclusive = tuple(
+        names for names in docs.constraints.get("mutually_exclusive", ()) if all(name in options for name in names)
+    )
+    left_out = frozenset(docs.options.keys() - options.keys())
+    return Shape("dict", description, options=options, exclusive=exclusive, left_out=left_out)
+
+
+@cache
+def read_guest_shape() -> Shape:
+    """What a guest may have in a plain document."""
+    acting = ("only", "new_name", "restart_if_required", "shutdown_timeout", "force", "purge")
+    config = _read_entry("pve_guest", "", [*_ADDRESSING, *acting, "destroy_unreferenced_disks"])
+    options = dict(config.options or {})
+    # What grows by so much would grow again each time.
+    options["disks"] = _leave_out(options["disks"], "grow_by")
+    made = ("newid", "new_name", "new_names", "adopt", "start", "target", "targets")
+    clone = _read_entry("pve_clone", "What it is cloned from.", [*made, "cloudinit", "description", "pool", "tags"])
+    firewall = ("level", "group", "groups", "comment")
+    own = {
+        "vmid": Shape("int", "Its id. Default: one that is free."),
+        "uuid": Shape("str", "Its UUID (SMBIOS), by which it is known after its name or id has changed."),
+        "node": Shape("str", "Node that it is made on. A guest that exists is never moved."),
+        "state": Shape("str", "How it is to be.", ("started", "stopped", "present", "template"), "present"),
+        "clone": replace(clone, one_of=("name", "vmid")),
+    }
+    parts = {
+        "cloudinit": _read_entry("pve_cloudinit", "Its cloud-init settings. Only for QEMU.", _ADDRESSING),
+        "firewall": _read_entry(
+            "pve_firewall", "Its firewall: options, rules, aliases and IP sets.", [*_ADDRESSING, *firewall]
+        ),
+        "ha": _read_entry("pve_ha", "Its high availability.", [*_ADDRESSING, "rule", *_OF_RULES]),
+        "depends_on": Shape("list", "Guests that have to be as wished before it is touched.", each=Shape("str")),
+        "health": Shape(
+            "dict",
+            "When it counts as healthy, which those wait for that depend on it.",
+            options={
+                "agent": Shape("bool", "The guest agent answers."),
+                "command": Shape("list", "A command in it, as a list of words, ends with 0.", each=Shape("str")),
+                "timeout": Shape("int", "Seconds until it counts as failed.", default=120),
+            },
+            one_of=("agent", "command"),
+        ),
+        **_read_rules(),
+    }
+    return Shape(
+        "dict",
+        "A guest: options of the modules, without those that address it.",
+        options={"type": options["type"], **own, **options, **parts},
+        exclusive=(*config.exclusive, ("clone", "ostemplate")),
+        left_out=config.left_out,
+    )
+
+
+def _leave_out(shape: Shape, name: str) -> Shape:
+    """The shape of a list whose elements have one option less."""
+    each = shape.each or Shape("raw")
+    return replace(shape, each=replace(each, options={k: v for k, v in (each.options or {}).items() if k != name}))
+
+
+def _read_rules() -> dict[str, Shape]:
+    return {
+        "on_conflict": Shape(
+            "dict",
+            "What to do about a field that somebody else has changed, by its path (`cores`, `disks.*.size`).",
+            each=Shape("str", choices=CONFLICT_POLICIES),
+            names="path",
+        ),
+        "ignore": Shape("list", "Paths that are left as they are.", each=Shape("str")),
+    }
+
+
+@cache
+def read_shape(*, is_authored: bool = True) -> Shape:
+    """What a fleet may hold; as people author it, with profiles, or as a plain document."""
+    guest = read_guest_shape()
+    extra = {}
+    place = ("level", "group", "comment")
+    if is_authored:
+        stack = {
+            "profiles": Shape("list", "Profiles that it stands on; what comes later wins.", each=Shape("str")),
+        }
+        guest = replace(guest, options={**stack, **(guest.options or {})})
+        extra["profiles"] = Shape("dict", "Options that guests share, by a name.", each=guest, names="profile")
+    firewall = _read_entry(
+        "pve_firewall", "A firewall: options, rules, aliases, IP sets and groups.", [*_ADDRESSING, *place]
+    )
+    group = _read_entry("pve_firewall", "A security group.", [*_ADDRESSING, "level", "group", "groups"])
+    rule = ("vmid", "name", "node", "state", "rule")
+    count = Shape("raw", pattern=r"[1-9][0-9]*%?")
+    options = {
+        "fleet": Shape("str", "Name of the fleet: small letters, digits and hyphens.", pattern=FLEET_NAME.pattern),
+        "cluster": Shape("str", "Name or id of the cluster that it is for; at another one nothing is done."),
+        "settings": Shape(
+            "dict",
+            "How the fleet is applied.",
+            options={
+                "serial": replace(count, description="Guests that are changed at a time: a number, or a share as 25%."),
+                "max_unavailable": replace(
+                    count, description="Most guests that may be down at a time, given likewise."
+                ),
+                "restart": Shape("bool", "Whether guests are restarted for what needs it.", default=False),
+                **_read_rules(),
+            },
+        ),
+        **extra,
+        "guests": Shape("dict", "Guests by name; `web-{01..12}` is twelve of them.", each=guest, names="guest"),
+        "pools": _read_named("pve_pool", "Pools", "pool", "pool"),
+        "storages": _read_named("pve_storage", "Storages", "storage", "storage"),
+        "backup_jobs": _read_named("pve_backup_job", "Backup jobs", "backup job", "id"),
+        "ha_rules": Shape(
+            "dict",
+            "Rules of high availability by name.",
+            each=_read_entry("pve_ha", "A rule.", [*rule, *_OF_HA_GUESTS]),
+            names="rule",
+        ),
+        "firewall": Shape(
+            "dict",
+            "The firewall of the cluster and of its nodes, and security groups.",
+            options={
+                "cluster": firewall,
+                "nodes": Shape("dict", "Firewalls of nodes by name.", each=firewall, names="node"),
+                "groups": Shape("dict", "Security groups by name.", each=group, names="group"),
+            },
+        ),
+        "access": _read_entry("pve_access", "Roles, groups, users, tokens and access.", ()),
+    }
+    return Shape("dict", "A fleet.", options=options)
+
+
+def _read_named(module: str, plural: str, name: str, key: str) -> Shape:
+    return Shape("dict", f"{plural} by name.", each=_read_entry(module, f"A {name}.", [key, "state"]), names=name)

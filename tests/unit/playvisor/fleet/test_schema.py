@@ -1,0 +1,98 @@
+"""The schema for editors knows what the files may hold, and no less."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from mcp_bridge.catalogue.docs import read_module_docs
+from playvisor.fleet.render import expand_document
+from playvisor.fleet.schema import build_schema
+from playvisor.fleet.shape import Shape, read_guest_shape, read_shape
+
+FLEET = """
+fleet: shop
+settings: {serial: 25%, max_unavailable: 1, restart: on}
+profiles:
+  base: {type: qemu, cores: "{{ cores }}", disks: [{slot: scsi0, size: 20}], onboot: yes, tags: null}
+guests:
+  web-{01..03}: {profiles: [base], vmid: "{{ 200 + index }}", config: {vga: serial0}, description: 5}
+  db-01:
+pools: {prod: {comment: x}}
+firewall: {cluster: {options: {enable: true}}, nodes: {}}
+access: "{{ access }}"
+"""
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = build_schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def test_a_fleet_is_valid(validator):
+    # As editors read it, by YAML 1.2: yes and on are text.
+    data = YAML(typ="safe", pure=True).load(FLEET)
+    assert data["settings"]["restart"] == "on"
+
+    assert [error.message for error in validator.iter_errors(data)] == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"guest": {}},
+        {"guests": {"web": {"memroy": 5}}},
+        {"guests": {"web": {"memory": "5 GB"}}},
+        {"guests": {"web": {"disks": {"slot": "scsi0"}}}},
+        {"guests": {"web": {"disks": [{"size": 5}]}}},
+        {"guests": {"web": {"bios": "uefi"}}},
+        {"guests": {"web": {"state": "absent"}}},
+        {"profiles": {"base": {"cores": []}}},
+        {"settings": {"serial": "many"}},
+        {"fleet": "No"},
+    ],
+)
+def test_what_is_wrong_is_not_valid(validator, data):
+    assert not validator.is_valid(data)
+
+
+def test_every_wish_of_the_modules_has_its_type_and_its_words():
+    options = read_guest_shape().options
+    documented = read_module_docs("pve_guest").options
+
+    assert options["memory"].description == documented["memory"]["description"]
+    assert {"cores", "disks", "nics", "tags", "pool", "config", "cloudinit", "firewall", "ha", "clone"} <= set(options)
+    assert "size" in options["disks"].each.options
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["api_host", "api_token_secret", "expect_plan", "throttle", "timeout", "guests", "new_name", "purge", "force"],
+)
+def test_how_a_module_acts_is_no_part_of_a_guest(name):
+    assert name not in read_guest_shape().options
+
+
+def list_kinds(shape: Shape) -> set[str]:
+    inner = [*(shape.options or {}).values(), *([shape.each] if shape.each else [])]
+    return {shape.kind}.union(*map(list_kinds, inner))
+
+
+def test_every_type_of_the_documentation_is_known():
+    assert list_kinds(read_shape()) == {"str", "int", "float", "bool", "list", "dict", "raw"}
+
+
+def test_every_choice_can_be_made():
+    """A choice that looks like a number or a switch is text, however it is written."""
+    jobs = {
+        f"job-{choice}": {"compress": choice}
+        for choice in read_module_docs("pve_backup_job").options["compress"]["choices"]
+    }
+
+    document = expand_document({"fleet": "a", "backup_jobs": {**jobs, "zero": {"compress": 0}}}).document
+
+    assert document["backup_jobs"]["zero"] == {"compress": "0"}
+    assert len(document["backup_jobs"]) == len(jobs) + 1
