@@ -15,7 +15,12 @@ LENT_PROGRAMS = {PROGRAM: "playvisor.cli"}
 """The program that fork servers run for others, with the module that has its `main` and `preload`."""
 NEVER_LENT = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
 """Commands that run for long, or that examine their own process."""
-WITHOUT_PLAYBOOKS = frozenset({"approvals", "freeze", "policy", "profile", "runs", "thaw", "tokens", "tools"})
+WITHOUT_PLAYBOOKS = frozenset(
+    {
+        *("approvals", "freeze", "policy", "profile", "runs", "thaw", "tokens", "tools"),
+        *("fleet explain", "fleet lint", "fleet render", "fleet schema"),
+    }
+)
 COMPLETION_VARIABLE = "_PLAYVISOR_COMPLETE"
 """Set when this is no command, but a shell that asks typer for completions."""
 
@@ -62,7 +67,7 @@ def runs_playbooks(arguments: list[str]) -> bool:
     """Whether the command will run a playbook; not when it only prints help."""
     words = skip_common_options(arguments)
     prints_help = {"-h", "--help"} & set(words) or (len(words) < 2)
-    return may_be_lent(arguments) and not prints_help and words[0] not in WITHOUT_PLAYBOOKS
+    return may_be_lent(arguments) and not prints_help and not {words[0], " ".join(words[:2])} & WITHOUT_PLAYBOOKS
 
 
 def find_document(arguments: list[str]) -> str | None:
