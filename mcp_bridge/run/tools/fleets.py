@@ -64,7 +64,11 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
     Requests of other tools stay as they are. Raises UnknownCluster, and UnprovenError where what was applied last is
     not as it was written.
     """
-    if request.tool not in (PLAN, REPORT, PRUNE):
+    is_offered = request.internal or (
+        request.tool == PLAN and (request.offered is None or request.tool in request.offered)
+    )
+    if request.tool not in (PLAN, REPORT, PRUNE) or not is_offered:
+        # What is not offered is refused.
         return request
     given = request.arguments.get("fleet")
     document: Mapping[str, Any] = given if isinstance(given, dict) else {}
