@@ -21,7 +21,7 @@ from mcp_bridge.database.transactions import reading
 from mcp_bridge.history import metrics, retention
 from mcp_bridge.history.changes import KNOWN, Change, FieldChange
 from mcp_bridge.history.documents import GUEST
-from mcp_bridge.history.ingest import COMPLETE, OBSERVED, SEEN, Attribute, Ingest
+from mcp_bridge.history.ingest import COMPLETE, OBSERVED, Attribute, Ingest
 from mcp_bridge.history.net_diff import diff_moments, make_change
 from mcp_bridge.history.observation import Observation, ObservedTask
 from mcp_bridge.history.retention import Keep, Removal
@@ -171,14 +171,6 @@ class History:
         query = select(func.count()).select_from(objects).where(*_select_due(cluster, older_than))
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
-
-    def list_read_times(self, cluster: str, *, complete: bool = True) -> dict[str, datetime]:
-        """When each kind, such as `storage` or `network@pve1`, was read last: as a whole, or at all."""
-        prefix = f"{COMPLETE if complete else SEEN}/"
-        with reading(self._engine) as connection:
-            state = read_state(connection, cluster, prefix)
-        times = {name.removeprefix(prefix): parse_time(at) for name, at in state.items()}
-        return {name: at for name, at in times.items() if at}
 
     def find_last_observation(self, cluster: str) -> datetime | None:
         """The moment of the newest observation."""
