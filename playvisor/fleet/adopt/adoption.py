@@ -87,9 +87,11 @@ def leave_out(adoption: Adoption, reasons: Mapping[Path, str]) -> Adoption:
         # What it was a part of may be gone already.
         value = take_path(document, path)
         if value is not None:
-            inner = _PATHS.render_path(path[2:] if len(path) > 2 else path[1:])
             shown = "" if MASK in str(value) else f" {value}"
-            notes.setdefault(path[:2], []).append(f"{NOT_MANAGED}{inner}{shown} ({why})")
+            # Where nothing is left that a comment could stand at, it stands at what that was a part of.
+            owner = path[:2] if len(path) > 2 else path[:1]
+            inner = _PATHS.render_path(path[len(owner) :])
+            notes.setdefault(owner, []).append(f"{NOT_MANAGED}{inner}{shown} ({why})")
     return Adoption(document, notes, adoption.left_out)
 
 
@@ -102,6 +104,7 @@ def _list_masked(document: Any) -> list[Path]:
 def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
     chosen = list(guests)
     count = Counter(guest.name.lower() for guest in chosen)
+    uuids = Counter(guest.uuid for guest in chosen)
     entries: dict[str, Any] = {}
     notes: dict[Path, list[str]] = {}
     left_out = []
@@ -112,9 +115,14 @@ def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, l
             left_out.append(f"guest {guest.label} has a name that another guest has, too")
         else:
             adopted = adopt_guest(guest)
+            phrases = list(adopted.notes)
             entries[guest.name] = adopted.entry
-            if adopted.notes:
-                notes[(GUESTS, guest.name)] = list(adopted.notes)
+            if guest.uuid and uuids[guest.uuid] > 1:
+                # It tells nobody which guest this is.
+                del adopted.entry["uuid"]
+                phrases.append(f"another guest has its UUID, {guest.uuid}, too")
+            if phrases:
+                notes[(GUESTS, guest.name)] = phrases
     return entries, notes, left_out
 
 

@@ -61,9 +61,8 @@ class _Draft:
     def read_identity(self) -> None:
         guest = self._guest
         self.entry.update({"type": guest.type, "vmid": guest.vmid})
-        uuid = parse_properties(str(self._config.get("smbios1") or ""), "").get("uuid")
-        if uuid:
-            self.entry["uuid"] = uuid
+        if guest.uuid:
+            self.entry["uuid"] = guest.uuid
         self.entry["state"] = self._choose_state()
 
     def _choose_state(self) -> str:

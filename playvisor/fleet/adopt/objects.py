@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -105,7 +106,9 @@ def _read_job_value(name: str, option: Document, value: Any) -> Any:
 def read_ha_rules(observed: Observed) -> tuple[dict[str, Any], Notes]:
     """Rules with their guests, by name where they have one."""
     options = find_options("pve_ha")
-    names = {str(guest.vmid): guest.name for guest in observed.list_guests()}
+    guests = observed.list_guests(with_config=False)
+    count = Counter(guest.name for guest in guests)
+    names = {str(guest.vmid): guest.name for guest in guests if count[guest.name] == 1}
     rules: dict[str, Any] = {}
     for name, document in observed.list_kind("ha_rule").items():
         config = document["config"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp_bridge.errors import PlayvisorError
+from playvisor.fleet.adopt.values import parse_properties
 
 # The option of the configuration that holds a guest's name.
 NAMES = {"qemu": "name", "lxc": "hostname"}
@@ -35,6 +36,12 @@ class Guest:
     snapshots: tuple[str, ...] = ()
     firewall: Mapping[str, Any] = field(default_factory=dict)
     ha: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def uuid(self) -> str:
+        """The UUID of a machine's SMBIOS, by which it is known."""
+        smbios = parse_properties(str(self.config.get("smbios1") or ""), "")
+        return smbios.get("uuid", "").lower()
 
     @property
     def label(self) -> str:

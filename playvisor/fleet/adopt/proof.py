@@ -40,16 +40,17 @@ class NoFixedPoint(PlayvisorError):
     """A fleet that would change something right after it was written."""
 
     def __init__(self, differences: Iterable[Difference]) -> None:
-        told = list(differences)
-        first = [(_PATHS.render_path(one.path), one.why) for one in told[:_MOST_TOLD]]
-        more = f" and {len(told) - len(first)} more" if len(told) > len(first) else ""
+        self.differences = tuple(differences)
+        named = [(_PATHS.render_path(one.path), one.why) for one in self.differences]
+        first = named[:_MOST_TOLD]
+        more = f" and {len(named) - len(first)} more" if len(named) > len(first) else ""
         listed = "; ".join(f"{path}: {why}" for path, why in first)
         without = " ".join(f"--without '{path}'" for path, _why in first)
         super().__init__(
             f"Nothing was written, since this fleet would change what is there: {listed}{more}.",
             f"If somebody changes it just now, try again. To leave it as it is, add {without}.",
         )
-        self.differences = tuple(told)
+        self.details = {"differences": [{"path": path, "why": why} for path, why in named]}
 
 
 # The objects of a report of pve_fleet on a document, of which only these paths are planned; all where there are none.

@@ -135,7 +135,7 @@ def test_a_difference_names_its_path_and_what_leaves_it_out():
     wanted = {"guests": {"web.example.com": {"type": "qemu", "cores": 3}}}
     with pytest.raises(NoFixedPoint) as raised:
         require_same(wanted, rendered)
-    assert 'guests."web.example.com".cores: 3 reads as 2' in str(raised.value)
+    assert 'guests."web.example.com".cores: 3 reads as 2 in the file' in str(raised.value)
     assert "--without 'guests.\"web.example.com\".cores'" in raised.value.hint
 
 
@@ -231,3 +231,51 @@ def test_nothing_is_overwritten_unless_it_is_forced(tmp_path):
         check_place(tmp_path, force=True)
     with pytest.raises(UsageError, match="can't be written"):
         check_place(tmp_path / "nowhere" / "fleet.yml", force=True)
+
+
+def test_guests_that_share_a_uuid_are_known_by_id_and_name():
+    """A configuration file that was copied by hand has the UUID of the other one."""
+    configs = {
+        101: {"name": "one", "smbios1": "uuid=AAAA"},
+        102: {"name": "two", "smbios1": "uuid=aaaa,serial=MQ=="},
+        103: {"name": "three", "smbios1": "uuid=bbbb"},
+    }
+    adoption = adopt_cluster(
+        Observed("lab", {}), [make_guest(key, {"config": one}, {}) for key, one in configs.items()]
+    )
+    assert {name: entry.get("uuid") for name, entry in adoption.guests.items()} == {
+        "one": None,
+        "two": None,
+        "three": "bbbb",
+    }
+    assert adoption.notes["guests", "one"][-1] == "another guest has its UUID, aaaa, too"
+
+
+def test_a_guest_that_no_fleet_can_have_is_named():
+    guest = make_guest(101, {"config": {"name": "under_score", "memory": "512"}}, {})
+    adoption = leave_out(adopt_cluster(Observed("lab", {}), [guest]), {("guests", "under_score"): "it is no name"})
+    assert adoption.guests == {}
+    assert adoption.notes["guests",] == [
+        "not managed: under_score {'type': 'qemu', 'vmid': 101, 'state': 'present', 'memory': 512} (it is no name)"
+    ]
+
+
+def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
+    documents = {
+        "guest": {
+            "101": {"overview": {"name": "web", "type": "qemu"}},
+            "102": {"overview": {"name": "web", "type": "qemu"}},
+            "103": {"overview": {"name": "db", "type": "lxc"}},
+        },
+        "ha_rule": {
+            "apart": {"config": {"affinity": "negative", "resources": ["vm:101", "ct:103"]}},
+            "near": {"config": {"nodes": ["pve1"], "strict": 1, "resources": ["ct:103"]}},
+            "empty": {"config": {"affinity": "positive"}},
+        },
+    }
+    adoption = adopt_cluster(Observed("lab", documents), [], parts=["ha_rules"])
+    assert adoption.document["ha_rules"] == {
+        "apart": {"affinity": "negative", "guests": {"vmids": [101, 103]}},
+        "empty": {"affinity": "positive"},
+        "near": {"nodes": ["pve1"], "strict": True, "guests": {"names": ["db"]}},
+    }
