@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from .._api.errors import DRIFTED, INVALID_PARAMETER, PveError
@@ -37,6 +38,9 @@ from .units import WAVES, Unit
 from .waves import has_steps, order_units
 
 _MIB = 1024**2
+_LAST_VMID = 999999999
+# What has no plan has no resource that would carry it out.
+_NO_RESOURCE = Guests({})
 
 
 def check_cluster(world: ForecastClient, wanted: str | None) -> None:
@@ -76,7 +80,7 @@ def compose(
     known = _choose_vmids(world, guests, found)
     parts = list_parts(document, last, known, failed=failures, restart=bool(document.settings.get("restart")))
     failed = [
-        Unit(name_failed(name), render_path(("guests", name)), WAVES.index("guests"), Guests({}), failure=error)
+        Unit(name_failed(name), render_path(("guests", name)), WAVES.index("guests"), _NO_RESOURCE, failure=error)
         for name, error in failures.items()
     ]
     return _Composer(world, document, parts, failed, timeout).plan()
@@ -125,7 +129,8 @@ def _build_sought(name: str, entry: Mapping[str, Any], before: Mapping[str, Any]
 
 def _read_configs(world: ForecastClient, guests: Iterable[Guest], chosen: Mapping[int, Guest]) -> list[Guest]:
     """All guests, those that are chosen with their configuration where it can be read."""
-    world.read_configs(guest.path for guest in chosen.values() if world.inventory.is_online(guest.node))
+    online = (guest for guest in chosen.values() if world.inventory.is_online(guest.node))
+    world.read_ahead((f"{guest.path}/config", {}) for guest in online)
 
     def read(guest: Guest) -> Guest:
         if guest.vmid not in chosen or not world.inventory.is_online(guest.node):
@@ -147,14 +152,23 @@ def _choose_vmids(
         for name, one in found.items()
         if one.guest is None and not guests[name].get("vmid") and guests[name].get("state") != "absent"
     ]
-    declared = [entry["vmid"] for entry in guests.values() if entry.get("vmid")]
-    free = dict(zip(new, find_free_vmids(world, len(new), declared), strict=True))
+    taken = {entry["vmid"] for entry in guests.values() if entry.get("vmid")}
+    taken.update(guest.vmid for guest in world.inventory.guests)
+    free = dict(zip(new, _find_free_vmids(world, len(new), taken), strict=True))
     known = {}
     for name, one in found.items():
         vmid = one.guest.vmid if one.guest is not None else guests[name].get("vmid") or free.get(name)
         if vmid is not None and (one.guest is not None or guests[name].get("state") != "absent"):
             known[name] = Known(vmid, one.guest)
     return known
+
+
+def _find_free_vmids(world: ForecastClient, count: int, taken: Collection[int]) -> list[int]:
+    """So many ids for new guests; whether guests that can't be seen have them is asked for several at a time."""
+    if count > 1:
+        candidates = (vmid for vmid in range(int(world.get("/cluster/nextid")), _LAST_VMID) if vmid not in taken)
+        world.read_ahead(("/cluster/nextid", {"vmid": vmid}) for vmid in islice(candidates, count))
+    return find_free_vmids(world, count, taken)
 
 
 class _Composer:
@@ -169,28 +183,46 @@ class _Composer:
         self._placement: Placement | None = None
 
     def plan(self) -> list[Unit]:
-        blank = [self._begin(part) for part in self._parts.values()]
+        blank = [
+            Unit(part.id, render_path(part.path), part.wave, _NO_RESOURCE, needs=part.needs)
+            for part in self._parts.values()
+        ]
         for stage in order_units(blank):
-            planned = [self._plan(unit) for unit in stage.units]
+            units = [self._place(unit) for unit in stage.units]
+            planned = self._world.read_for_all(self._plan, units)
             self._units.update({unit.id: unit for unit in planned})
             self._world.absorb(step for unit in planned if unit.plan is not None for step in unit.plan.steps)
         self._check_references()
         return [unit for unit in self._units.values() if unit.plan is not None or unit.failure or unit.skipped]
-
-    def _begin(self, part: Part) -> Unit:
-        params = self._build_params(part, part.wish)
-        return Unit(part.id, render_path(part.path), part.wave, part.kind.make(params), params, part.needs)
 
     def _build_params(self, part: Part, wish: Mapping[str, Any]) -> dict[str, Any]:
         params = part.kind.build_params(wish, part.address)
         timeout = params["timeout"] if part.kind is HEALTH else self._timeout
         return {**params, "timeout": timeout, "throttle": 1}
 
+    def _place(self, unit: Unit) -> Unit:
+        """Choose the node of a new guest; the memory of one that is to run counts from then on."""
+        part = self._parts[unit.id]
+        if part.address.get("node", "") is not None:
+            return unit
+        if self._placement is None:
+            self._placement = Placement(self._world.get("/cluster/resources"))
+        try:
+            node = self._placement.choose(list_storages(CONFIG.build_params(part.wish, {})))
+        except PveError as error:
+            return replace(unit, failure=error)
+        if self._document.objects[part.path].get("state") == "started":
+            self._placement.commit(node, int(part.wish.get("memory") or 512) * _MIB)
+        self._parts[unit.id] = replace(part, address={**part.address, "node": node})
+        return unit
+
     def _plan(self, unit: Unit) -> Unit:
         part = self._parts[unit.id]
         obstacle = self._find_obstacle(unit.needs)
         if obstacle is not None:
-            return replace(unit, skipped=obstacle)
+            return replace(unit, skipped=obstacle, failure=None)
+        if unit.failure is not None:
+            return unit
         is_forecast = any(self._stands_on_change(one) for one in part.stands_on)
         if part.kind is HEALTH and not any(has_steps(self._units[one]) for one in part.stands_on if one in self._units):
             return unit
@@ -214,8 +246,6 @@ class _Composer:
         return unit is not None and (unit.is_forecast or has_steps(unit))
 
     def _plan_part(self, part: Part) -> Unit:
-        if part.kind is CONFIG and part.is_new and "node" in part.address and part.address["node"] is None:
-            part = replace(part, address={**part.address, "node": self._choose_node(part)})
         params = self._build_params(part, part.wish)
         resource = part.kind.make(params)
         if part.kind is RESTART:
@@ -262,15 +292,6 @@ class _Composer:
             plan = make_plan(part.wish)
             return Merged(part.wish, plan, list_changes(plan, part.base, part.wish))
         return merge(make_plan, part.base, part.wish, part.last, rules)
-
-    def _choose_node(self, part: Part) -> str:
-        """The node for a new guest, on which the memory of those that are to run is counted from then on."""
-        if self._placement is None:
-            self._placement = Placement(self._world.get("/cluster/resources"))
-        node = self._placement.choose(list_storages(CONFIG.build_params(part.wish, {})))
-        if self._document.objects[part.path].get("state") == "started":
-            self._placement.commit(node, int(part.wish.get("memory") or 512) * _MIB)
-        return node
 
     def _observe_waiting(self, part: Part, waiting: Waiting) -> Waiting:
         """The fields of a guest whose changes wait for a restart by then, those of this plan with them."""

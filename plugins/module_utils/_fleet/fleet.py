@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from .._api.client import Client
@@ -85,11 +86,18 @@ def _apply(module: PveModule, client: Client, document: Document, units: Sequenc
     settings, params = document.settings, module.params
     pace = Pace(settings.get("serial"), settings.get("max_unavailable"), len(document.list_guests()))
     states = confirm_units(client, units, params["throttle"])
-    apply_units(client, states, pace, params, look=lambda: ForecastClient(client))
+    apply_units(client, states, pace, params, look=partial(_look, client))
     for state in states.values():
         for line in state.outcome.warnings:
             module.warn(f"{state.unit.path}: {line}")
     return states
+
+
+def _look(client: Client) -> Client:
+    """A client that answers from one observation, made from now on."""
+    world = ForecastClient(client)
+    world.observe()
+    return world
 
 
 def _finish(

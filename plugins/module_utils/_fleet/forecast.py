@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from .._api.client import Client, segment
@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 
     _Absorb = Callable[["ForecastClient", Mapping[str, str], Mapping[str, Any]], None]
 
-_Params = Mapping[str, Any]
+    _Params = Mapping[str, Any]
+    _Key = tuple[str, tuple[tuple[str, Any], ...]]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+# Only a full list says which machines are paused.
+_LIST_PARAMS = {"qemu": {"full": 1}, "lxc": {}}
 _GUEST = r"/nodes/(?P<node>[^/]+)/(?P<kind>qemu|lxc)/(?P<vmid>\d+)"
 _GUEST_PATH = re.compile(rf"{_GUEST}(?:/(?P<rest>.*))?")
 _LIST_PATH = re.compile(r"/nodes/(?P<node>[^/]+)/(?P<kind>qemu|lxc)")
@@ -58,6 +64,10 @@ class _Guest:
     copied_from: str | None = None
 
 
+class Unread(Exception):
+    """What is asked for is not read yet."""
+
+
 class ForecastClient(Client):
     """Answers C(GET) as another client does, each once, with what was absorbed laid over it."""
 
@@ -65,7 +75,9 @@ class ForecastClient(Client):
         super().__init__(client.connection)
         self._client = client
         self.notices = client.notices
-        self._answers: dict[tuple[str, tuple[tuple[str, Any], ...]], Any] = {}
+        self._answers: dict[_Key, Any] = {}
+        # What was asked for and is not read yet, while that is only noted.
+        self._unread: list[_Key] | None = None
         self._guests: dict[int, _Guest] = {}
         # The sizes in bytes of the volumes of guests that are changed.
         self._sizes: dict[str, int] = {}
@@ -81,21 +93,47 @@ class ForecastClient(Client):
     @property
     def inventory(self) -> Inventory:
         """All guests, each as its node's list shows it, or as it will be."""
-        if self._inventory is None:
-            entries = self.resources = self.get("/cluster/resources")
-            inventory = build_inventory(entries)
-            self.has_seen_all_nodes_online = set(inventory.nodes.values()) == {"online"}
-            self._read_all(
-                (f"/nodes/{segment(node)}/{kind}", {})
-                for node, kind in sorted(inventory.places)
-                if inventory.is_online(node)
-            )
-            self._inventory = read_lists(self, inventory, inventory.guests)
+        return self._inventory or self.observe()
+
+    def observe(self) -> Inventory:
+        """Take the lists of everything for all that is planned; read what was not read yet."""
+        entries = self.resources = self.get("/cluster/resources")
+        inventory = build_inventory(entries)
+        self.has_seen_all_nodes_online = set(inventory.nodes.values()) == {"online"}
+        self.read_ahead(
+            (f"/nodes/{segment(node)}/{kind}", _LIST_PARAMS[kind])
+            for node, kind in sorted(inventory.places)
+            if inventory.is_online(node)
+        )
+        self._inventory = read_lists(self, inventory, inventory.guests)
         return self._inventory
 
-    def read_configs(self, paths: Iterable[str]) -> None:
-        """Read the configurations of guests ahead, several at a time; what fails fails when it is asked for."""
-        self._read_all((f"{path}/config", {}) for path in paths)
+    def read_ahead(self, wanted: Iterable[tuple[str, _Params]]) -> None:
+        """Read what will be asked for, several at a time; what fails fails when it is asked for."""
+        keys = [_make_key(path, params) for path, params in wanted]
+        bounded_map(READS_AT_ONCE, self._fetch, [key for key in dict.fromkeys(keys) if key not in self._answers])
+
+    def read_for_all(self, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """I(work) for every item, in their order: what several of them read is read at the same time.
+
+        Work that reads what was not read yet is broken off, and begun anew once all that was missed is there.
+        """
+        results: dict[int, Result] = {}
+        left: Sequence[int] = range(len(items))
+        while left:
+            again = []
+            if self._inventory is None:
+                self.observe()
+            self._unread = []
+            for number in left:
+                try:
+                    results[number] = work(items[number])
+                except Unread:
+                    again.append(number)
+            missed, self._unread = self._unread, None
+            bounded_map(READS_AT_ONCE, self._fetch, list(dict.fromkeys(missed)))
+            left = again
+        return [results[number] for number in range(len(items))]
 
     def request(self, method: str, path: str, params: dict[str, Any] | None = None, file: str | None = None) -> Any:
         if method != "GET":
@@ -133,26 +171,23 @@ class ForecastClient(Client):
             self._inventory = self.resources = None
 
     def _read(self, path: str, params: _Params) -> Any:
-        key = (path, tuple(sorted(params.items())))
+        key = _make_key(path, params)
         if key not in self._answers:
-            try:
-                self._answers[key] = self._client.get(path, **params)
-            except PveError as error:
-                self._answers[key] = error
+            if self._unread is not None:
+                self._unread.append(key)
+                raise Unread
+            self._fetch(key)
         answer = self._answers[key]
         if isinstance(answer, PveError):
             raise copy.copy(answer)
         return answer
 
-    def _read_all(self, wanted: Iterable[tuple[str, _Params]]) -> None:
-        def read(one: tuple[str, _Params]) -> None:
-            try:
-                self.request("GET", one[0], dict(one[1]))
-            except PveError:
-                # It is kept, and raised again for whoever needs the answer.
-                return
-
-        bounded_map(READS_AT_ONCE, read, list(wanted))
+    def _fetch(self, key: _Key) -> None:
+        path, params = key
+        try:
+            self._answers[key] = self._client.get(path, **dict(params))
+        except PveError as error:
+            self._answers[key] = error
 
     def _answer_resources(self, wanted: str | None) -> list[dict[str, Any]]:
         if self.resources is None:
@@ -190,8 +225,7 @@ class ForecastClient(Client):
         ]
 
     def _answer_list(self, path: str, node: str, kind: str) -> list[dict[str, Any]]:
-        # Only a full list says which machines are paused.
-        entries = self._read(path, {"full": 1} if kind == "qemu" else {})
+        entries = self._read(path, _LIST_PARAMS[kind])
         if not self._guests:
             return list(entries)
         here = [one for one in self._guests.values() if one.node == node and one.kind == kind]
@@ -395,6 +429,10 @@ class ForecastClient(Client):
 
     def _absorb_ha_removal(self, parts: Mapping[str, str], params: _Params) -> None:
         self._things.setdefault(f"/cluster/ha/{parts['what']}", {})[parts["name"]] = None
+
+
+def _make_key(path: str, params: _Params) -> _Key:
+    return path, tuple(sorted(params.items()))
 
 
 def _list_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
