@@ -89,7 +89,8 @@ def get_conflicts(result: Result) -> list[dict[str, Any]]:
 def print_plan(result: Result, title: str) -> None:
     """Print what a plan would change, and what stands against it."""
     objects, conflicts = get_objects(result), get_conflicts(result)
-    print_laid_out([fleets.Line(f"{title}: {fleets.describe_counts(objects)}.", "title")])
+    if objects or not result.failure:
+        print_laid_out([fleets.Line(f"{title}: {fleets.describe_counts(objects)}.", "title")])
     print_laid_out(fleets.lay_out_plan(objects, console.get_width()))
     if conflicts:
         print_laid_out(fleets.lay_out_conflicts(conflicts))

@@ -78,7 +78,7 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
     if request.tool == PRUNE:
         problems = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
     else:
-        problems = {path: f"{value} deletes, which no fleet does" for path, value in find_deletions(document).items()}
+        problems = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
         problems |= _describe_claims(name, fleets.find_claims(name, _list_declared(declared)))
     if problems:
         return failed_result(request, _describe_problems(name, problems))
@@ -112,8 +112,9 @@ def _describe_problems(name: str, problems: Mapping[str, str]) -> Failure:
     return Failure(
         code="invalid_parameter",
         message=f"Fleet {name} can't be planned: {'; '.join(named)}{more}. Nothing was sent.",
-        hint="An object belongs to one fleet: `playvisor fleet prune --release` takes a fleet's mark off what it no "
-        "longer declares. `playvisor fleet prune` deletes, object by object.",
+        hint="An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune "
+        "--release`. A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet "
+        "prune`.",
         fields=dict(problems),
     )
 
