@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # A task that begins while the lists are read, or on a node whose clock is behind, is seen the next time.
 OVERLAP_SECONDS = 30
+# For so long tasks are looked for that could not be read on a node that does not answer.
+PATIENCE_SECONDS = 3600
 
 _LIST_GUESTS = Request(OVERVIEW, {"type": "vm"})
 _NODE_SIZES = {"maxcpu": "cpus", "maxmem": "maxmem", "maxdisk": "maxdisk"}
@@ -174,7 +176,7 @@ class Details:
 
 
 def _observe_tasks(reader: Reader, cluster: Cluster, wish: Wish, seen: Observation) -> TaskList:
-    """The tasks since the last time; where they can't be read, the next observation begins where this one did."""
+    """The tasks since the last time; if some can't be read, the next observation reaches back as far as this one."""
     if isinstance(cluster.tasks, PveError):
         tasks = TaskList(problems={"": cluster.tasks})
     elif wish.since is None:
@@ -184,7 +186,7 @@ def _observe_tasks(reader: Reader, cluster: Cluster, wish: Wish, seen: Observati
     for node, error in tasks.problems.items():
         seen.lines.add_missing("task", error, node=node or None)
     if tasks.problems and wish.since is not None:
-        seen.until = wish.since
+        seen.until = min(seen.until, max(wish.since, cluster.at - PATIENCE_SECONDS))
     if not cluster.sight.sees_all("/nodes", ("Sys.Audit",)):
         seen.lines.add_missing("task", describe_blindness("/nodes", ("Sys.Audit",)))
         seen.warnings.append("Without Sys.Audit on /nodes, the tasks of others are not seen.")
