@@ -103,7 +103,7 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
         guests = [guest for guest in observed.list_guests() if guest.vmid in chosen]
         if not guests and parts == [GUESTS]:
             raise UsageError("No guest is chosen that can be read, so there is nothing to import.", "Choose others.")
-        adoption = adopt_cluster(observed, guests, name=wish.name, parts=parts, without=wish.without)
+        adoption = adopt_cluster(observed, guests, name=wish.name, parts=parts, without=wish.without, chosen=chosen)
         session.tell(f"Read {len(guests)} guests. Planning a fleet of them, to see that nothing would change.")
         draft = Path(folder) / into.name
         adoption, texts = prove_fixed_point(adoption, draft, session.report)
@@ -165,7 +165,7 @@ def _show(
         }
         print_document(data, output)
         return
-    what = ", ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items()) or "nothing"
+    what = ", ".join(_describe_count(part, count) for part, count in counts.items()) or "nothing"
     show = console.get_stderr().print
     show(f"Wrote {what} into {into}. A plan of it is empty: nothing on the cluster would change.")
     for title, sentences in (
@@ -176,3 +176,10 @@ def _show(
         for sentence in sentences:
             show(f"{title}: {sentence}", markup=False)
     console.get_stdout().print(following, soft_wrap=True)
+
+
+def _describe_count(part: str, count: int) -> str:
+    if part in ("firewall", "access"):
+        return part
+    noun = "HA rules" if part == "ha_rules" else part.replace("_", " ")
+    return f"{count} {noun if count != 1 else noun.removesuffix('s')}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,14 +52,18 @@ def adopt_cluster(
     name: str = "",
     parts: Iterable[str] = PARTS,
     without: Sequence[str] = (),
+    chosen: Collection[int] | None = None,
 ) -> Adoption:
-    """The fleet of these guests and of the other parts of a cluster, less the paths that `without` names."""
+    """The fleet of these guests and of the other parts of a cluster, less the paths that `without` names.
+
+    `chosen` are the ids of the guests that are meant, whether they could be read or not; all where it is not given.
+    """
     wanted = set(parts)
     document: dict[str, Any] = {"fleet": name or make_fleet_name(observed.cluster)}
     if observed.cluster:
         document["cluster"] = observed.cluster
     notes: dict[Path, list[str]] = {}
-    left_out = [f"could not be read: {what}" for what in observed.missing]
+    left_out = observed.describe_missing(chosen)
     if GUESTS in wanted:
         entries, said, unnamed = _adopt_guests(guests)
         document[GUESTS], left_out = entries, [*left_out, *unnamed]
@@ -102,13 +106,13 @@ def _list_masked(document: Any) -> list[Path]:
 
 
 def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
-    chosen = list(guests)
-    count = Counter(guest.name.lower() for guest in chosen)
-    uuids = Counter(guest.uuid for guest in chosen)
+    known = list(guests)
+    count = Counter(guest.name.lower() for guest in known)
+    uuids = Counter(guest.uuid for guest in known)
     entries: dict[str, Any] = {}
     notes: dict[Path, list[str]] = {}
     left_out = []
-    for guest in sorted(chosen, key=lambda guest: (guest.name, guest.vmid)):
+    for guest in sorted(known, key=lambda guest: (guest.name, guest.vmid)):
         if not guest.name:
             left_out.append(f"guest {guest.vmid} has no name, by which a fleet knows it")
         elif count[guest.name.lower()] > 1:

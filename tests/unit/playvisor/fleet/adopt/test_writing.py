@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mcp_bridge.errors import UsageError
 from mcp_bridge.text.plain import is_clean
 from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
-from playvisor.fleet.adopt.observed import Observed, make_guest
+from playvisor.fleet.adopt.observed import Missing, Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
 from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
@@ -199,14 +199,19 @@ def test_paths_are_left_out_by_patterns():
 def test_guests_without_a_name_of_their_own_are_left_out_and_said():
     configs = {101: {"memory": "512"}, 102: {"name": "Twin"}, 103: {"name": "twin"}, 104: {"name": "one"}}
     guests = [make_guest(vmid, {"config": config}, {}) for vmid, config in configs.items()]
-    adoption = adopt_cluster(Observed("lab", {}, ("guest 105 on pve2: node pve2 is offline",)), guests)
+    documents = {"guest": {"105": {"overview": {"name": "far"}}}}
+    missing = (Missing("guest", "105", "pve2", "node pve2 is offline"), Missing("acl", None, None, "it is forbidden"))
+    adoption = adopt_cluster(Observed("lab", documents, missing), guests)
     assert list(adoption.guests) == ["one"]
     assert [sentence.split(" has ")[0] for sentence in adoption.left_out] == [
-        "could not be read: guest 105 on pve2: node pve2 is offline",
+        "each acl could not be read: it is forbidden",
+        "guest 105 (far) could not be read: node pve2 is offline",
         "guest 101",
         "guest 102 (Twin)",
         "guest 103 (twin)",
     ]
+    chosen = adopt_cluster(Observed("lab", documents, missing), [], chosen=[104])
+    assert chosen.left_out == ("each acl could not be read: it is forbidden",)
 
 
 @pytest.mark.parametrize(
