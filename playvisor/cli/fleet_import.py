@@ -103,7 +103,14 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
         guests = [guest for guest in observed.list_guests() if guest.vmid in chosen]
         if not guests and parts == [GUESTS]:
             raise UsageError("No guest is chosen that can be read, so there is nothing to import.", "Choose others.")
-        adoption = adopt_cluster(observed, guests, name=wish.name, parts=parts, without=wish.without, chosen=chosen)
+        adoption = adopt_cluster(
+            observed,
+            guests,
+            name=wish.name,
+            parts=parts,
+            without=wish.without,
+            chosen=chosen if selection or mentions else None,
+        )
         session.tell(f"Read {len(guests)} guests. Planning a fleet of them, to see that nothing would change.")
         draft = Path(folder) / into.name
         adoption, texts = prove_fixed_point(adoption, draft, session.report)

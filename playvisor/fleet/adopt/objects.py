@@ -178,8 +178,8 @@ def _list_configs(observed: Observed, kind: str) -> list[tuple[str, Document]]:
 def _pick(section: str, document: Document, *names: str) -> dict[str, Any]:
     options = find_options("pve_access", section)
     values = {name: read_value(options[name], document[name]) for name in names if not is_unset(document.get(name))}
-    # It never expires, which needs no word.
-    return {name: value for name, value in values.items() if (name, value) != ("expire", 0)}
+    # What never expires, or is in no group, needs no word.
+    return {name: value for name, value in values.items() if value != [] and (name, value) != ("expire", 0)}
 
 
 def _read_acls(acls: Iterable[Document]) -> list[dict[str, Any]]:
