@@ -185,7 +185,7 @@ class ForecastClient(Client):
     def _fetch(self, key: _Key) -> None:
         path, params = key
         try:
-            self._answers[key] = self._client.get(path, **dict(params))
+            self._answers[key] = self._client.request("GET", path, dict(params))
         except PveError as error:
             self._answers[key] = error
 

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._api.errors import PveError
 from .._module.plan import Plan
 from .paths import matches, rank, render_path
 
+if TYPE_CHECKING:
+    Path = tuple[str, ...]
+
 # What becomes of a field that somebody else has changed: the plan fails, it stays as they made it, or the fleet takes
 # it back.
 FAIL, KEEP, TAKE = POLICIES = ("fail", "keep", "take")
 WISH, DRIFT = "wish", "drift"
-Path = tuple[str, ...]
 
 # Lists of devices, each property of which is a field, and lists whose entries are fields; with what names an entry.
 _DEVICES = {"disks": "slot", "nics": "slot"}

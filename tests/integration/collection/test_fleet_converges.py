@@ -48,9 +48,7 @@ class MortalClient(Client):
 
 def plan(client, fleet, last=NOTHING):
     world = ForecastClient(client)
-    composed = compose(world, read_document(fleet), last)
-    assert not composed.failures
-    return confirm_units(world, composed.units)
+    return confirm_units(world, compose(world, read_document(fleet), last))
 
 
 def apply(client, states, fleet):
