@@ -63,12 +63,15 @@ def read_cluster(reader: Reader) -> Cluster:
     """Read the lists; a failure of what all else rests on is raised."""
     version = reader.read("/version")
     at = int(reader.client.server_time)
-    lists = [OVERVIEW, "/cluster/status", "/cluster/tasks", "/access/permissions"]
-    resources, status, tasks, permissions = reader.read_all([Request(path) for path in lists])
+    lists = [OVERVIEW, "/cluster/status", "/cluster/tasks", "/access/permissions", "/access/acl"]
+    resources, status, tasks, permissions, acl = reader.read_all([Request(path) for path in lists])
     if isinstance(resources, PveError):
         raise resources
     name, fingerprint = _identify(reader, [] if isinstance(status, PveError) else status, resources)
-    sight = Sight(None if isinstance(permissions, PveError) else permissions)
+    sight = Sight(
+        None if isinstance(permissions, PveError) else permissions,
+        () if isinstance(acl, PveError) else {str(entry["path"]) for entry in acl},
+    )
     return Cluster(name, f"{name} {fingerprint}", str(version["version"]), at, resources, tasks, sight)
 
 

@@ -18,6 +18,7 @@ _SIZES = {"maxcpu": "cpus", "maxmem": "maxmem", "maxdisk": "maxdisk"}
 METRICS = ("cpu", "mem", "memhost", "disk", "diskread", "diskwrite", "netin", "netout", "uptime")
 _SNAPSHOT = ("name", "parent", "snaptime", "description", "vmstate")
 _FIREWALL = ("options", "rules", "aliases", "ipset")
+
 Entry = Mapping[str, Any]
 
 
@@ -54,10 +55,10 @@ def build_details(entry: Entry, answers: Mapping[Request, Any]) -> tuple[dict[st
     sections: dict[str, Any] = {}
     problems = []
     config, pending = find("config"), find("pending")
-    if entry["type"] == "qemu" and not isinstance(pending, PveError):
-        config = merge_pending(pending)
+    if entry["type"] == "qemu":
+        config = pending if isinstance(pending, PveError) else merge_pending(pending)
     for name, answer, build in (
-        ("config", config if config is not None else pending, dict),
+        ("config", config, dict),
         ("pending", pending, build_pending),
         ("snapshots", find("snapshot"), build_snapshots),
     ):
