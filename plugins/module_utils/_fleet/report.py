@@ -95,7 +95,7 @@ def _describe_object(
         "path": path,
         "kind": _KINDS[segments[0]],
         "name": segments[-1],
-        **_find_identity(units),
+        **_find_identity(units, states),
         "wave": min((unit.wave for unit in changing), default=None),
         "changed": bool(changing) if planned else any(one.outcome.changed for one in applied),
         "changes": [
@@ -132,16 +132,17 @@ def _find_after(unit: Unit, states: Mapping[str, Applied], *, planned: bool) -> 
     return state or {}
 
 
-def _find_identity(units: Iterable[Unit]) -> dict[str, Any]:
+def _find_identity(units: Iterable[Unit], states: Mapping[str, Applied]) -> dict[str, Any]:
     """The vmid, node and type of a guest, and the UUID of a machine that is there."""
     found: dict[str, Any] = {}
     for unit in units:
-        guest = unit.resource.affected_guest(unit.observed) if unit.observed is not None else None
-        target = unit.plan.target if unit.plan is not None else unit.resource.target(unit.observed) if guest else {}
+        observed = states[unit.id].observed if unit.id in states else unit.observed
+        guest = unit.resource.affected_guest(observed) if observed is not None else None
+        target = unit.plan.target if unit.plan is not None else unit.resource.target(observed) if guest else {}
         if "vmid" in target:
             found = {name: target[name] for name in ("vmid", "node", "type")} | found
-        uuid = read_uuid((guest and guest.config) or {})
-        if uuid:
+        # What a clone is made of has another UUID.
+        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_uuid(guest.config or {})):
             found.setdefault("uuid", uuid)
     return found
 
