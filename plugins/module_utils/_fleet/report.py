@@ -29,7 +29,7 @@ _KINDS = {
     "firewall": "firewall",
     "access": "access",
 }
-_NAMED = 10
+_MOST_NAMED = 10
 
 
 def build_result(
@@ -75,8 +75,8 @@ def build_failure(
             failures.setdefault(unit.path, error)
     if not failures:
         return None
-    named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_NAMED])
-    more = f"; and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
+    named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_MOST_NAMED])
+    more = f"; and {len(failures) - _MOST_NAMED} more" if len(failures) > _MOST_NAMED else ""
     return f"{len(failures)} of {total} objects failed: {named}{more}", next(iter(failures.values()))
 
 
