@@ -282,7 +282,7 @@ class Ingest:
             return False
         since = self._find_seen(row) - timedelta(seconds=_LATE_SECONDS)
         first = datetime.fromisoformat(row["first_seen"])
-        return any(end >= since and first < end <= self._at for end in self._destroyed[one.key])
+        return any(end >= since and first < end <= self._at for end in self._destroyed.get(one.key, ()))
 
     def _is_new(self, row: Row, one: ObservedObject) -> bool:
         """Whether it is another guest than the one with this vmid that is gone."""
@@ -293,7 +293,7 @@ class Ingest:
             return known.is_other(found)
         seen = datetime.fromisoformat(row["last_seen"])
         name = find_name(one.kind, one.key, one.document)
-        return name != row["name"] or any(end >= seen for end in self._created[one.key])
+        return name != row["name"] or any(end >= seen for end in self._created.get(one.key, ()))
 
     def _is_first_look(self, one: ObservedObject) -> bool:
         return _name_mark(SEEN, one.kind, find_home(one.kind, one.key)) not in self._marks
@@ -550,7 +550,7 @@ def _list_ends(observed: Iterable[ObservedTask], types: Collection[str]) -> dict
     for task in observed:
         if task.type in types and task.has_succeeded and task.ended:
             ends[task.id].append(task.ended)
-    return ends
+    return dict(ends)
 
 
 def _merge(observed: Iterable[ObservedObject]) -> dict[tuple[str, str], ObservedObject]:

@@ -1,9 +1,9 @@
 """What the history costs with a year of 10,000 guests in it.
 
-Fills a history with versions as ingesting writes them (`--rows` in all, so a hundred for each guest of a million), then
-measures the net difference between moments, the steady state's ingest, in which hardly anything has changed, reading one
-guest as it was, the newest changes, and a query. With `--postgresql` it starts a server of its own, which does not wait
-for its disk.
+Fills a history with versions as ingesting writes them (`--rows` in all, so a hundred for each guest of a million),
+then measures the net difference between moments, the steady state's ingest, in which hardly anything has changed,
+reading one guest as it was, the newest changes, and a query. With `--postgresql` it starts a server of its own, which
+does not wait for its disk.
 """
 
 from __future__ import annotations
@@ -148,10 +148,19 @@ def _object(number: int) -> dict[str, Any]:
     document = _document(number, 0)
     start, end = (format_timestamp(observations.moment(second)) for second in (0, _YEAR - 1))
     return {
-        **{"id": number + 1, "cluster": observations.LAB, "kind": "guest", "key": str(101 + number)},
-        **{"name": f"web-{number:05}", "node": f"pve{number % 16 + 1}", "identity": '{"type":"qemu"}'},
+        "id": number + 1,
+        "cluster": observations.LAB,
+        "kind": "guest",
+        "key": str(101 + number),
+        "name": f"web-{number:05}",
+        "node": f"pve{number % 16 + 1}",
+        "identity": '{"type":"qemu"}',
         "sections": render_json({name: compute_digest(section) for name, section in document.items()}),
-        **{"first_seen": start, "last_seen": end, "detailed_at": end, "tried_at": end, "changed_at": end},
+        "first_seen": start,
+        "last_seen": end,
+        "detailed_at": end,
+        "tried_at": end,
+        "changed_at": end,
     }
 
 
@@ -167,5 +176,7 @@ def _versions(number: int, count: int) -> Iterator[dict[str, Any]]:
             "what": "changed" if version else "known",
             "document": render_json(_document(number, version)),
             "fields": f'[["config.memory","{4095 + version}","{4096 + version}"]]' if version else "[]",
-            **{"source": "task", "user": rng.choice(("root@pam", "ops@pve", "jo@pve")), "changes": 1},
+            "source": "task",
+            "user": rng.choice(("root@pam", "ops@pve", "jo@pve")),
+            "changes": 1,
         }

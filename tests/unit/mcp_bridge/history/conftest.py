@@ -15,7 +15,8 @@ from mcp_bridge.history.store import History
 _TABLES = [table for table in metadata.sorted_tables if table.name.startswith("history_")]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+# What does not depend on the database runs on the other one now and then.
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
 def shared_database(request, tmp_path_factory):
     """A database that is made once, for all tests."""
     folder = tmp_path_factory.mktemp("history")
