@@ -139,7 +139,7 @@ class Ingest:
         }
 
     def _require_newest(self, connection: Connection) -> None:
-        newest = parse_time(read_state(connection, self._cluster).get(OBSERVED))
+        newest = parse_time(read_state(connection, self._cluster, OBSERVED).get(OBSERVED))
         if newest != self._at:
             raise _describe_stale(self._at, newest)
 

@@ -183,12 +183,12 @@ class History:
     def find_last_observation(self, cluster: str) -> datetime | None:
         """The moment of the newest observation."""
         with reading(self._engine) as connection:
-            return parse_time(read_state(connection, cluster).get(OBSERVED))
+            return parse_time(read_state(connection, cluster, OBSERVED).get(OBSERVED))
 
     def get_cursor(self, cluster: str) -> Any:
         """What was kept last for the next observation; None for a cluster that was not observed."""
         with reading(self._engine) as connection:
-            return read_state(connection, cluster).get(_CURSOR)
+            return read_state(connection, cluster, _CURSOR).get(_CURSOR)
 
     def set_cursor(self, cluster: str, cursor: Any) -> None:
         """Keep plain data for the next observation."""
