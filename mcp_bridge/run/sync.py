@@ -50,6 +50,8 @@ _MOST_REQUESTS = 5000
 _DUE = 0.9
 # Runs, and acts of the ledger, that are looked through for who changed something.
 _MOST_RUNS = 500
+# Addresses that a cluster is known by.
+_MOST_URLS = 50
 # What of a guest's overview shows that its configuration has changed.
 _CONFIGURED = frozenset(f"overview.{name}" for name in ("name", "tags", "cpus", "maxmem", "maxdisk", "template"))
 
@@ -229,6 +231,7 @@ class _Sync:
             "wanted": sorted(wanted),
             "parts": {**self._cursor.get("parts", {}), **dict.fromkeys(read, began)},
             "pruned": self._cursor.get("pruned", 0.0),
+            "urls": sorted({*self._cursor.get("urls", ()), self._bridge.settings.endpoint.url})[-_MOST_URLS:],
         }
         self._history.set_cursor(self._cluster, self._cursor)
 
