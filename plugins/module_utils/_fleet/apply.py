@@ -70,7 +70,7 @@ def confirm_units(client: Client, units: Sequence[Unit], throttle: int = 1) -> d
         outcome = Outcome(target, unit.plan, failure=unit.failure)
         if unit.plan is not None and not unit.is_forecast:
             confirm_plan(client, unit.resource, unit.observed, outcome)
-        return Applied(unit, outcome, unit.observed)
+        return Applied(unit, outcome, unit.observed, unit.skipped)
 
     return {applied.unit.id: applied for applied in bounded_map(throttle, confirm, units)}
 
@@ -148,7 +148,7 @@ class _Rollout:
     def _apply_stage(self, stage: Stage) -> None:
         states = [self._states[unit.id] for unit in stage.units]
         for state in states:
-            state.skipped = self._find_obstacle(state.unit)
+            state.skipped = state.skipped or self._find_obstacle(state.unit)
         todo = [state for state in states if state.is_done and has_steps(state.unit)]
         changed = [state for state in todo if state.unit.is_forecast or state.unit.path in self._touched]
         # These look themselves, right before their requests.

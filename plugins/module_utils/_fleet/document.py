@@ -54,23 +54,23 @@ _SETTINGS = {
 }
 
 
-def _without(spec: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def _drop(spec: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     gone = frozenset(names)
     return {name: option for name, option in spec.items() if name not in gone}
 
 
 def _guest_spec() -> dict[str, Any]:
-    spec = _without(guest.argument_spec(), _NOT_OF_GUESTS)
+    spec = _drop(guest.argument_spec(), _NOT_OF_GUESTS)
     # What grows by so much grows again by each plan.
-    spec["disks"] = {**spec["disks"], "options": _without(spec["disks"]["options"], ("grow_by",))}
+    spec["disks"] = {**spec["disks"], "options": _drop(spec["disks"]["options"], ("grow_by",))}
     return spec
 
 
 CONFIG = Shape(_guest_spec(), {"mutually_exclusive": [("tags", "add_tags"), ("tags", "remove_tags")]})
-CLONE = Shape(_without(clone.argument_spec(), _NOT_OF_CLONES), {"required_one_of": [("vmid", "name")]})
-CLOUDINIT = Shape(_without(cloudinit.argument_spec(), _OF_TASKS))
-GUEST_FIREWALL = Shape(_without(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "groups", "comment", "state")))
-HA = Shape(_without(ha.argument_spec(), (*_OF_TASKS, "rule", *_OPTIONS_OF_RULES)))
+CLONE = Shape(_drop(clone.argument_spec(), _NOT_OF_CLONES), {"required_one_of": [("vmid", "name")]})
+CLOUDINIT = Shape(_drop(cloudinit.argument_spec(), _OF_TASKS))
+GUEST_FIREWALL = Shape(_drop(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "groups", "comment", "state")))
+HA = Shape(_drop(ha.argument_spec(), (*_OF_TASKS, "rule", *_OPTIONS_OF_RULES)))
 _RAW = {"type": "raw"}
 GUEST = Shape(
     {
@@ -88,17 +88,17 @@ GUEST = Shape(
 )
 HEALTH = Shape(_HEALTH, {"required_one_of": [("agent", "command")]})
 _OF_GUESTS = {"clone": CLONE, "cloudinit": CLOUDINIT, "firewall": GUEST_FIREWALL, "ha": HA, "health": HEALTH}
-POOL = Shape(_without(pool.argument_spec(), ("pool", *_APPLYING)))
-STORAGE = Shape(_without(storage.argument_spec(), ("storage", *_APPLYING)))
-BACKUP_JOB = Shape(_without(backup_job.argument_spec(), ("id", *_APPLYING)), backup_job.RULES)
+POOL = Shape(_drop(pool.argument_spec(), ("pool", *_APPLYING)))
+STORAGE = Shape(_drop(storage.argument_spec(), ("storage", *_APPLYING)))
+BACKUP_JOB = Shape(_drop(backup_job.argument_spec(), ("id", *_APPLYING)), backup_job.RULES)
 HA_RULE = Shape(
-    _without(ha.argument_spec(), ("vmid", "name", "node", "rule", *_OPTIONS_OF_HA_GUESTS, *_APPLYING)),
+    _drop(ha.argument_spec(), ("vmid", "name", "node", "rule", *_OPTIONS_OF_HA_GUESTS, *_APPLYING)),
     {"mutually_exclusive": [("nodes", "affinity"), ("strict", "affinity")]},
 )
-PLACE_FIREWALL = Shape(_without(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "comment", "state")))
-GROUP_FIREWALL = Shape(_without(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "groups")))
+PLACE_FIREWALL = Shape(_drop(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "comment", "state")))
+GROUP_FIREWALL = Shape(_drop(firewall.argument_spec(), (*_OF_TASKS, "level", "group", "groups")))
 # Grants choose guests as they are when they are given.
-ACCESS = Shape(_without(access.argument_spec(), ("grants", "guests", *_APPLYING)))
+ACCESS = Shape(_drop(access.argument_spec(), ("grants", "guests", *_APPLYING)))
 _NAMED_SECTIONS = {"pools": POOL, "storages": STORAGE, "backup_jobs": BACKUP_JOB, "ha_rules": HA_RULE}
 _FIREWALL = Shape({"cluster": _RAW, "nodes": {"type": "dict"}, "groups": {"type": "dict"}})
 _FLEET = Shape(

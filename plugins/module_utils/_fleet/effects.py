@@ -13,14 +13,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._api import property_strings
 from .._guest.disks import Disk, is_slot, read_disk
 from .._guest.nics import is_slot as is_nic
 from .._guest.nics import read_nic
 
-Config = Mapping[str, Any]
+if TYPE_CHECKING:
+    Config = Mapping[str, Any]
 
 # Parameters of requests that make guests, or change them, which are no options of a configuration.
 _NO_OPTIONS = frozenset(

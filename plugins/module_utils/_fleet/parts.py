@@ -263,7 +263,9 @@ def _list_guest_parts(
         address = {**vmid, "level": "guest"}
         add("firewall", "cluster", GUEST_FIREWALL, entry["firewall"], firewalls, address, last_of("firewall"))
     if "ha" in entry:
-        add("ha", "cluster", HA, entry["ha"], last=last_of("ha"))
+        # Without, the HA manager starts what is to be stopped.
+        wish = {"request_state": "stopped", **entry["ha"]} if state == "stopped" else entry["ha"]
+        add("ha", "cluster", HA, wish, last=last_of("ha"))
     if is_template:
         add("template", "templates", STATE_OF_GUEST, {"state": "template"})
         return made

@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, PveError
 from .units import WAVES, Unit
+
+try:
+    from graphlib import CycleError, TopologicalSorter
+except ImportError:
+    # A Python that is too old is to get as far as being told so.
+    CycleError = TopologicalSorter = None
 
 # From this wave on, what a guest gets is done guest by guest.
 _OF_GUESTS = WAVES.index("configuration")

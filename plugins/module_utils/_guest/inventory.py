@@ -42,11 +42,11 @@ class Inventory:
 
     def get(self, vmid: int | None) -> Guest | None:
         """The guest with this vmid."""
-        return None if vmid is None else self._by_vmid.get(vmid)
+        return None if vmid is None else self._vmid_index.get(vmid)
 
     def with_name(self, name: str | None, node: str | None = None) -> list[Guest]:
         """The guests with exactly this name; where some of them are on I(node), only those."""
-        namesakes = self._by_name.get(name or "", []) if name is not None else []
+        namesakes = self._name_index.get(name or "", []) if name is not None else []
         return [guest for guest in namesakes if guest.node == node] or list(namesakes)
 
     def with_guests(self, guests: Iterable[Guest], without: Iterable[int] = ()) -> Inventory:
@@ -71,11 +71,11 @@ class Inventory:
         ]
 
     @cached_property
-    def _by_vmid(self) -> dict[int, Guest]:
+    def _vmid_index(self) -> dict[int, Guest]:
         return {guest.vmid: guest for guest in self.guests}
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Guest]]:
+    def _name_index(self) -> dict[str, list[Guest]]:
         found: dict[str, list[Guest]] = {}
         for guest in self.guests:
             found.setdefault(guest.name, []).append(guest)

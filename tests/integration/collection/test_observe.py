@@ -165,6 +165,12 @@ def test_what_an_offline_node_has_is_missing_and_not_gone(lab):
         pytest.param(
             [("/", "PVEAuditor"), ("/vms/105", "PVEDatastoreUser")], 7, {"storage", "pool"}, {"guest"}, id="but for one"
         ),
+        pytest.param(
+            [("/", "PVEAuditor"), ("/vms/105", "NoAccess")], 7, {"storage", "pool"}, {"guest"}, id="none of one"
+        ),
+        pytest.param(
+            [("/", "PVEAuditor"), ("/pool/frontend", "NoAccess")], 6, {"acl"}, {"guest", "pool"}, id="no pool"
+        ),
         pytest.param([], 0, set(), {"guest", "storage", "pool", "user", "ha_rule"}, id="of nothing"),
     ],
 )

@@ -69,6 +69,7 @@ COMPUTED = {
     ("_firewall/named_lists.py", "'PUT'", "f'{draft.path(listing)}/{segment(cidr)}'"): [
         ("PUT", f"{place}/ipset/admins/192.0.2.0%2F24") for place in FIREWALLS
     ],
+    ("_fleet/health.py", "'POST'", "path"): [("POST", "/nodes/pve1/qemu/101/agent/exec")],
     ("_guest/disk_plan.py", "'POST'", "f'{guest.path}/{action}'"): [
         ("POST", "/nodes/pve1/qemu/101/move_disk"),
         ("POST", "/nodes/pve1/lxc/101/move_volume"),
