@@ -111,7 +111,7 @@ class History:
         if until is not None:
             query = query.where(versions.c.valid_from <= format_time(until))
         if user is not None:
-            query = query.where(versions.c.user == user)
+            query = query.where(_is_by(user))
         with reading(self._engine) as connection:
             if before_id is not None:
                 at = connection.execute(select(versions.c.valid_from).where(versions.c.id == before_id)).scalar()
@@ -221,6 +221,13 @@ def _select_objects(
     if cluster is not None:
         conditions.append(objects.c.cluster == cluster)
     return conditions
+
+
+def _is_by(user: str) -> ColumnElement[bool]:
+    """Whether a change is by a user, by a token of that user, or maybe: of several who may have done it."""
+    column = versions.c.user
+    is_one_of_several = and_(versions.c.source == "several", column.contains(user, autoescape=True))
+    return or_(column == user, column.startswith(f"{user}!", autoescape=True), is_one_of_several)
 
 
 def _select_due(cluster: str, older_than: datetime) -> list[ColumnElement[bool]]:
