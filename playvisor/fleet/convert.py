@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from playvisor.fleet.nodes import Node, join_path, name_elements, parse_number, read_data
-from playvisor.fleet.problems import Problems, suggest
+from playvisor.fleet.problems import Problems
 from playvisor.fleet.shape import Shape
 
 _TRUE = frozenset(["true", "yes", "on", "y", "1"])
@@ -107,7 +107,7 @@ class Converter:
         if key in shape.left_out:
             hint = _LEFT_OUT.get(key, "It says how a module acts, and a fleet says how things are to be.")
         else:
-            hint = suggest(key, shape.options or {})
+            hint = self._problems.suggest(key, shape.options or {})
         self._problems.add(item, path, f"{_quote(key)} is not known here.", hint, at_key=True)
 
     def _convert_list(self, node: Node, shape: Shape, path: str) -> Any:
@@ -144,7 +144,9 @@ class Converter:
             return None
         if shape.choices and value not in shape.choices:
             known = [str(choice) for choice in shape.choices]
-            hint = suggest(str(value), known, lists_all=False) if value != "absent" else _LEFT_OUT["state"]
+            hint = (
+                self._problems.suggest(str(value), known, lists_all=False) if value != "absent" else _LEFT_OUT["state"]
+            )
             self._problems.add(node, path, f"{_quote(value)} is not one of {', '.join(known)}.", hint)
             return None
         if shape.pattern and not re.fullmatch(shape.pattern, value):
