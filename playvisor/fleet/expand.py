@@ -216,7 +216,7 @@ class _Expansion:
                 if self._templates
                 else "Give each guest an id of its own, or none."
             )
-            self._problems.add(place, path, f"{vmids[vmid]} and {name} have the same id, {vmid}.", hint)
+            self._problems.add(place, path, f"{vmids[vmid]} and {name} have the same id, {vmid}.", hint, kind="clash")
         vmids.setdefault(vmid, name)
 
     def _expand_needs(self, guest: Mapping[str, Any], guests: Mapping[str, Any], node: Node, path: str) -> list[str]:

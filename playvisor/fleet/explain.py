@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcp_bridge.errors import UsageError
+from playvisor.fleet.convert import Converter
 from playvisor.fleet.nodes import Node, find_node, join_path, list_parts, read_data, trace_path, walk
-from playvisor.fleet.problems import suggest
+from playvisor.fleet.problems import Problems, suggest
 from playvisor.fleet.render import Rendered
 from playvisor.fleet.shape import ANY, Shape, read_shape
 from playvisor.fleet.templates import find_names
@@ -58,7 +59,9 @@ def _explain(fleet: Rendered, path: str) -> dict[str, Any]:
 
 def _describe(node: Node, shape: Shape) -> dict[str, Any]:
     origin = node.origin
-    value = read_data(node)
+    # As the plain document has it, where it is no template that was never filled.
+    value = Converter(Problems(), is_written=False).convert(node, shape, "")
+    value = read_data(node) if value is None else value
     return {
         "value": _SECRET if shape.is_secret and value is not None else value,
         "from": origin.via,

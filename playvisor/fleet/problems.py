@@ -72,11 +72,11 @@ class Problems:
         self.is_incomplete = False
         self._found: dict[tuple[str, int, int, str], Problem] = {}
 
-    def add(self, node: Node, path: str, message: str, hint: str = "", *, at_key: bool = False) -> None:
+    def add(self, node: Node, path: str, message: str, hint: str = "", *, at_key: bool = False, kind: str = "") -> None:
         """Note what is wrong with a node, or with the key that it stands under."""
         line, column = node.key if at_key and node.key else (node.line, node.column)
         # What a template gives is different for each guest, and one mistake.
-        self.add_at(node.source.name, line, column, path, message, hint, kind="template" if node.template else "")
+        self.add_at(node.source.name, line, column, path, message, hint, kind="template" if node.template else kind)
 
     def add_at(
         self, file: str, line: int, column: int, path: str, message: str, hint: str = "", *, kind: str = ""
