@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.ledger.freezes import Freeze
-    from mcp_bridge.ledger.records import Act, Binding, Closing, KeptPlan, Opening
+    from mcp_bridge.ledger.records import Act, Binding, Closing, FleetChange, KeptPlan, Opening
     from mcp_bridge.ledger.refused_logins import RefusedLogins
     from mcp_bridge.ledger.retention import Removal
     from mcp_bridge.ledger.storage_limit import StorageLimit
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 # For so long a cluster is taken for the one that it was when plans are judged; before they are applied, it is asked.
 _IDENTITY_SECONDS = 5.0
+# No guest is called so.
+_HISTORY = "history"
 Record = tuple["Opening", "Closing"]
 """The run of the ledger that does something else than run a playbook."""
 
@@ -77,13 +79,17 @@ class Authority:
         """Record that a run starts. Raises LedgerError; then it must not start."""
         self._writer.open(opening)
 
-    def close_run(self, run_id: str, closing: Closing) -> None:
-        """Record how a run ended."""
-        self._writer.close(run_id, closing)
+    def close_run(self, run_id: str, closing: Closing, fleet: FleetChange | None = None) -> None:
+        """Record how a run ended, and what it has come to for a fleet: both, or nothing."""
+        self._writer.close(run_id, closing, fleet)
 
-    def close_if_open(self, run_id: str, closing: Closing) -> bool:
+    def close_if_open(self, run_id: str, closing: Closing, fleet: FleetChange | None = None) -> bool:
         """Record how a run ended, unless somebody else has done so meanwhile; returns whether it was recorded."""
-        return self._writer.close_if_open(run_id, closing)
+        return self._writer.close_if_open(run_id, closing, fleet)
+
+    def release_objects(self, change: FleetChange, opening: Opening, closing: Closing) -> None:
+        """Take a fleet's mark off objects, which stay as they are, and record the run that does it."""
+        self._writer.change_fleet(change, opening, closing)
 
     def record_answer(self, opening: Opening, closing: Closing) -> None:
         """Record what was answered without running anything."""
@@ -292,6 +298,16 @@ class Authority:
         manner = guest_locks.Manner(shared=targets, on_wait=on_wait)
         with guest_locks.hold(self._writer.database, self.identify_cluster(), targets, cancel, manner):
             return
+
+    def hold_history(
+        self, cluster: str, cancel: threading.Event, *, may_wait: bool, on_wait: guest_locks.OnWait
+    ) -> AbstractContextManager[bool]:
+        """Hold the history of a cluster, so that one process at a time looks at it, of all that share the ledger.
+
+        False once cancelled, and where another one has it and it may not be waited for.
+        """
+        manner = guest_locks.Manner(free=() if may_wait else (_HISTORY,), on_wait=on_wait)
+        return guest_locks.hold(self._writer.database, cluster, (_HISTORY,), cancel, manner)
 
     def find_own_ids(self, call: Call) -> tuple[int, ...]:
         """The ids of the new guests in an open plan of the same call, so that the call is planned alike again."""

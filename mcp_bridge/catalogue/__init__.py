@@ -47,8 +47,12 @@ class Tool:
     exclusive: tuple[tuple[str, str], ...] = ()
     requests: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
+    # The command line has a command for it that says more, so that none is made.
+    own_command: bool = False
     repeatable: bool = True
     internal: bool = False
+    # A call only ever plans, and its plan is applied by its id.
+    only_plans: bool = False
     # Options whose values are as good as secrets: only their SHA-256 and length are kept and shown.
     unkept: tuple[str, ...] = ()
     # Options of which an empty value is one: it takes away what is there.
@@ -85,7 +89,7 @@ class Tool:
             ranges=self.ranges,
             unkept=self.unkept,
             clears=self.clears,
-            plan_only=self.writes,
+            plan_only=self.writes and not self.only_plans,
             defaults=self.defaults,
         )
 

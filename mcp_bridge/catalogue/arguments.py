@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.catalogue.fleets import redact_secrets
 from mcp_bridge.text.redaction import REDACTED, describe_unkept
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def _make_recordable_value(value: Any, schema: Mapping[str, Any]) -> Any:
         return describe_unkept(value) if is_hashed else REDACTED
     if not has_type(kind, value):
         return describe_type(value)
+    if schema.get("x-fleet"):
+        return redact_secrets(value)
     if kind == "object":
         return make_recordable(schema, value) if "properties" in schema else value
     if kind == "array":
@@ -116,7 +119,8 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
         actual = f"{value!r}" if len(repr(value)) <= 60 else _NOUNS.get(_get_type_name(value), type(value).__name__)
         return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {actual}.", _describe_allowed(schema))]
     if kind == "object":
-        return _check_object(path, value, schema)
+        # Where a schema does not say what is in an object, its module does.
+        return _check_object(path, value, schema) if "properties" in schema else []
     if kind == "array":
         return [p for n, item in enumerate(value) for p in _check_value(f"{path}[{n}]", item, schema["items"])]
     if "enum" in schema and value not in schema["enum"]:

@@ -31,9 +31,11 @@ def split_name(tool: Tool) -> tuple[str, str]:
 
 @cache
 def list_commands() -> dict[str, dict[str, Tool]]:
-    """List every offered tool by noun and verb, in the catalogue's order."""
+    """List by noun and verb, in the catalogue's order, the offered tools that commands are made from."""
     tools_by_command: dict[str, dict[str, Tool]] = {}
     for tool in catalogue.list_offered():
+        if tool.own_command:
+            continue
         noun, verb = split_name(tool)
         tools_by_command.setdefault(noun, {})[verb] = tool
     return tools_by_command

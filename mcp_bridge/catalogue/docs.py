@@ -18,6 +18,7 @@ from mcp_bridge.text.yaml import load_yaml
 
 _MARKUP = re.compile(r"\b(?:RV|[OVCEIBMP])\(((?:[^()\\]|\\.|\([^()]*\))*)\)")
 _CONSTRAINTS = ("required_one_of", "mutually_exclusive", "required_by", "required_if")
+_RESOURCES = "module_utils._resources."
 _LINK = re.compile(r"\b[LR]\(([^,()]*),\s*[^()]*\)")
 
 
@@ -45,6 +46,8 @@ def read_module_docs(module: str) -> ModuleDocs:
     for option, own in (documentation.get("options") or {}).items():
         # Keys that a module gives for an option of a fragment replace those keys only.
         options[option] = {**options.get(option, {}), **own}
+    # Where a module plans by a resource that fleets use as well, that one has its argument spec.
+    nodes = [*nodes, *(node for path in _list_resources(plugins, nodes) for node in _parse(path))]
     options = _mark_secrets(options, _find_secret_names(nodes))
     return ModuleDocs(module, options, load_yaml(literals["RETURN"]) or {}, _find_constraints(nodes))
 
@@ -54,15 +57,24 @@ def _parse(path: Path) -> list[ast.AST]:
     return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
+def _list_resources(plugins: Path, nodes: Iterable[ast.AST]) -> list[Path]:
+    """The files of the resources that a module imports."""
+    imported = [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 2]
+    return [plugins / f"{name.replace('.', '/')}.py" for name in imported if name.startswith(_RESOURCES)]
+
+
 def _find_constraints(nodes: Iterable[ast.AST]) -> dict[str, Any]:
-    """What a module hands to its argument spec beside the options, where it makes its module object."""
-    return {
-        keyword.arg: ast.literal_eval(keyword.value)
-        for node in nodes
-        if isinstance(node, ast.Call) and any(keyword.arg == "argument_spec" for keyword in node.keywords)
-        for keyword in node.keywords
-        if keyword.arg in _CONSTRAINTS
-    }
+    """What a module hands to its argument spec beside the options: where it makes its module object, or as RULES."""
+    found: dict[str, Any] = {}
+    for node in nodes:
+        if isinstance(node, ast.Call) and any(keyword.arg == "argument_spec" for keyword in node.keywords):
+            given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg in _CONSTRAINTS}
+            found |= {str(name): ast.literal_eval(value) for name, value in given.items()}
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == "RULES" for target in targets):
+                found |= ast.literal_eval(node.value)
+    return found
 
 
 def _find_secret_names(nodes: Iterable[ast.AST]) -> set[str]:

@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ledger's tables. Times are UTC in ISO 8601 with microseconds, as text: it sorts, and hashes the same everywhere.
+"""The tables of the ledger and of the history.
+
+Times are UTC in ISO 8601 with microseconds, as text: it sorts, and hashes the same everywhere.
 
 The truth about the schema of a database is in migrations/; a test holds the two together.
 """
@@ -11,11 +13,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from mcp_bridge.text.redaction import make_writable
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0008"
 """The newest migration."""
 LONGEST = 253
 """Characters of a DNS name, which guests have for names."""
@@ -57,6 +72,8 @@ CLOSING = (
     "artifacts_sha256",
     "cluster",
 )
+# The numbers of nodes, guests and storages that are kept: shares, bytes, and bytes a second.
+METRICS = ("cpu", "mem", "disk", "netin", "netout", "diskread", "diskwrite")
 # What an act is; all of it stands in its entry.
 ACT = ("kind", "at", "who", "subject", "facts")
 
@@ -205,6 +222,40 @@ policies = Table(
     Column("first_seen", String(32), nullable=False),
 )
 
+# What was declared of a fleet, and applied; without secrets. A revision counts only with the act that names its hash.
+fleet_revisions = Table(
+    "fleet_revisions",
+    metadata,
+    Column("cluster", String(256), primary_key=True),
+    Column("fleet", String(63), primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("document", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("run_id", String(36), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("changes", Integer, nullable=False),
+)
+
+# What was applied last to each object of a fleet, which is the fleet's mark on it as well: one object belongs to one
+# fleet. The newest act about a fleet has the hash of all of its rows.
+fleet_objects = Table(
+    "fleet_objects",
+    metadata,
+    Column("cluster", String(256), primary_key=True),
+    Column("path", String(320), primary_key=True),
+    Column("fleet", String(63), nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("uuid", String(64)),
+    Column("vmid", Integer),
+    Column("revision", Integer, nullable=False),
+    Column("run_id", String(36), nullable=False),
+    # False where a run broke off and it is not known how far it had come: then nothing was applied last.
+    Column("is_certain", Boolean, nullable=False),
+    Index("ix_fleet_objects_fleet", "cluster", "fleet"),
+)
+
 # Which guests are being changed, where hosts share the ledger. A lease that is not renewed ends by itself; it proves
 # nothing afterwards, so it is not in the chain.
 leases = Table(
@@ -234,6 +285,118 @@ checkpoints = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("hash", String(64), nullable=False),
     Column("pruned_by", String(36), nullable=False),
+)
+
+# What was observed of clusters. It follows from observations and proves nothing, so it is not in the chain.
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+_TIME = _text_sorted_by_bytes(32)
+
+# One row for each thing that is, or was, somewhere: a vmid that is used again is another object. `sections` are
+# digests of its sections as they were observed last.
+history_objects = Table(
+    "history_objects",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("cluster", String(256), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("key", _text_sorted_by_bytes(256), nullable=False),
+    Column("name", _text_sorted_by_bytes(256), nullable=False),
+    Column("node", String(64)),
+    Column("identity", Text, nullable=False),
+    Column("sections", Text, nullable=False),
+    Column("first_seen", _TIME, nullable=False),
+    # Up to an hour older than the truth, which the marks of `history_state` say.
+    Column("last_seen", _TIME, nullable=False),
+    # When its details were read last, and when that was tried.
+    Column("detailed_at", _TIME),
+    Column("tried_at", _TIME),
+    Column("changed_at", _TIME, nullable=False),
+    # Since when it can't be seen, though it may be there.
+    Column("missing_since", _TIME),
+    Column("gone_at", _TIME),
+    Index("ix_history_objects_key", "cluster", "kind", "key"),
+    Index("ix_history_objects_name", "name"),
+    Index("ix_history_objects_changed", "changed_at"),
+    Index(
+        "ux_history_objects_open",
+        "cluster",
+        "kind",
+        "key",
+        unique=True,
+        sqlite_where=text("gone_at IS NULL"),
+        postgresql_where=text("gone_at IS NULL"),
+    ),
+)
+
+# An object's document over an interval, and what made it so; the document of what is gone is NULL. `what` is `known`
+# for what was there when it was looked at first.
+history_versions = Table(
+    "history_versions",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("object_id", BigInteger, nullable=False),
+    Column("valid_from", _TIME, nullable=False),
+    Column("valid_to", _TIME),
+    Column("not_before", _TIME),
+    Column("what", String(16), nullable=False),
+    Column("document", Text),
+    # [[path, before, after], …]
+    Column("fields", Text, nullable=False),
+    Column("source", String(16)),
+    Column("run_id", String(36)),
+    Column("upid", String(256)),
+    Column("user", String(256)),
+    # How many changes one after the other it stands for.
+    Column("changes", Integer, nullable=False),
+    Index("ux_history_versions_object", "object_id", "valid_from", unique=True),
+    Index(
+        "ux_history_versions_open",
+        "object_id",
+        unique=True,
+        sqlite_where=text("valid_to IS NULL"),
+        postgresql_where=text("valid_to IS NULL"),
+    ),
+    Index("ix_history_versions_at", "valid_from", "id"),
+    Index("ix_history_versions_user", "user", "valid_from"),
+)
+
+# Tasks of Proxmox VE, for as long as somebody may ask who did what.
+history_tasks = Table(
+    "history_tasks",
+    metadata,
+    Column("cluster", String(256), primary_key=True),
+    Column("upid", _text_sorted_by_bytes(256), primary_key=True),
+    Column("node", String(64), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("target", _text_sorted_by_bytes(256), nullable=False),
+    Column("user", String(256), nullable=False),
+    Column("token_id", String(128)),
+    Column("started", _TIME, nullable=False),
+    Column("ended", _TIME),
+    Column("status", Text),
+    Index("ix_history_tasks_target", "cluster", "target", "started"),
+    Index("ix_history_tasks_started", "started"),
+)
+
+# Numbers of an object over `step` seconds from `at` on: of each, the mean and the highest.
+history_metrics = Table(
+    "history_metrics",
+    metadata,
+    Column("object_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("at", _TIME, primary_key=True),
+    Column("samples", Integer, nullable=False),
+    *(Column(f"{name}{suffix}", Float) for name in METRICS for suffix in ("", "_max")),
+    sqlite_with_rowid=False,
+)
+
+# What is known of a cluster beside its objects: how far it was observed, and what was read when.
+history_state = Table(
+    "history_state",
+    metadata,
+    Column("cluster", String(256), primary_key=True),
+    Column("name", _text_sorted_by_bytes(256), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 

@@ -31,7 +31,6 @@ from mcp_bridge.executor.environment import RUNNER_VARIABLES, TEMPORARY, build_p
 from mcp_bridge.system import processes
 
 _OUTPUT_LINES = 20
-_VARIABLES = "env/extravars"
 # How long a cancelled run may go on, at most, in seconds: ansible-runner polls that often.
 _POLL_SECONDS = 0.5
 _IMPORTING = threading.Lock()
@@ -145,7 +144,7 @@ def _prepare(run: PlaybookRun) -> None:
     """Make the private data dir, with everything that ansible-runner and Ansible read from it."""
     run.folder.mkdir(mode=0o700, parents=True)
     files = {
-        _VARIABLES: extra_vars.dump(run.variables),
+        extra_vars.FILE: extra_vars.dump(run.variables),
         "env/settings": json.dumps({"pexpect_timeout": _POLL_SECONDS, "suppress_ansible_output": True}),
         "inventory/hosts.json": json.dumps(build_inventory()),
     }
@@ -160,7 +159,7 @@ def _forget_variables(run: PlaybookRun) -> None:
     """Replace the values of variables that must not be left behind."""
     if run.kept_variables:
         text = extra_vars.dump({**run.variables, **run.kept_variables})
-        (run.folder / _VARIABLES).write_text(text, encoding="utf-8")
+        (run.folder / extra_vars.FILE).write_text(text, encoding="utf-8")
 
 
 def build_inventory() -> dict[str, Any]:

@@ -16,6 +16,12 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from yaml import YAMLError
+
+from mcp_bridge.text.yaml import load_yaml
+
+FILE = "env/extravars"
+"""Where they are in the folder of a run's phase."""
 _UNSAFE = "!unsafe "
 
 
@@ -27,6 +33,14 @@ def dump(variables: Mapping[str, Any]) -> str:
     if _must_mark_strings():
         return f"{_dump_value(variables, _UNSAFE)}\n"
     return f"{_UNSAFE}{_dump_value(variables, '')}\n"
+
+
+def load(text: str) -> Any:
+    """The variables as `dump` has written them. Raises ValueError for what is none of that."""
+    try:
+        return load_yaml(text, marked=True)
+    except YAMLError as error:
+        raise ValueError(str(error)) from error
 
 
 @cache

@@ -1,19 +1,23 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is written into the ledger: the opening and the closing of a run, who did it where, and plans that wait."""
+"""What is written into the ledger: runs with who did it where, plans that wait, and fleets."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from mcp_bridge.system import processes
 from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
+
+LOOK, SELF = "observe_cluster", "playvisor"
+"""The tool that looks at the cluster, and the client that Playvisor is for runs that it wants itself."""
 
 
 @dataclass(frozen=True)
@@ -235,6 +239,69 @@ class Claim:
 
     plan: KeptPlan | None = None
     difference: str = ""
+
+
+@dataclass(frozen=True)
+class FleetObject:
+    """An object that carries a fleet's mark: what was applied to it last, by which run and revision.
+
+    `entry` is empty where it is not known what was (`is_certain` is false). A guest has its `vmid` and SMBIOS `uuid`.
+    """
+
+    path: str
+    entry: Mapping[str, Any]
+    uuid: str | None = None
+    vmid: int | None = None
+    is_certain: bool = True
+    fleet: str = ""
+    revision: int = 0
+    run_id: str = ""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision of a fleet that was applied: its document without secrets, by which run, when, and by whom.
+
+    `outcome` is how the run ended, `changes` how many objects it changed.
+    """
+
+    fleet: str
+    revision: int
+    document: Mapping[str, Any]
+    sha256: str
+    run_id: str
+    at: str
+    who: str
+    outcome: str
+    changes: int
+
+
+@dataclass(frozen=True)
+class FleetChange:
+    """What a run has come to for a fleet: the objects that are as declared now, and those that it is not known of.
+
+    `released` are the paths of objects that are gone, or have no mark any longer. Without a `document` nothing was
+    declared anew. Nothing in it is secret.
+    """
+
+    fleet: str
+    cluster: str
+    run_id: str
+    who: str
+    outcome: str
+    document: Mapping[str, Any] | None = None
+    objects: tuple[FleetObject, ...] = ()
+    released: tuple[str, ...] = ()
+    changes: int = 0
+
+
+@dataclass(frozen=True)
+class FleetSummary:
+    """A fleet: its newest revision, and how many objects carry its mark."""
+
+    fleet: str
+    revision: Revision | None
+    objects: int
 
 
 def make_expiry(seconds: int) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, Select, select
+from sqlalchemy import Engine, RowMapping, Select, or_, select
 
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import acts, head, run_words, runs
@@ -22,10 +22,11 @@ from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.ledger import admissions, guest_index, parallel_verify, verify
 from mcp_bridge.ledger.acts import read_facts
+from mcp_bridge.ledger.fleets import Fleets
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
 from mcp_bridge.ledger.periods import parse_time
 from mcp_bridge.ledger.plans import Plans
-from mcp_bridge.ledger.records import RunRow
+from mcp_bridge.ledger.records import LOOK, SELF, RunRow
 from mcp_bridge.system.identity import format_timestamp
 
 
@@ -45,6 +46,10 @@ class Ledger:
         """The plans that wait to be decided on or applied."""
         return Plans(self.database)
 
+    def read_fleets(self, cluster: str) -> Fleets:
+        """The fleets of a cluster."""
+        return Fleets(self.database, cluster)
+
     def list_recent_guests(self, asker: str, kind: str, cluster: str, seconds: int) -> set[int]:
         """The guests that an asker's runs were admitted to touch within so many seconds."""
         with reading(self._engine) as connection:
@@ -60,7 +65,8 @@ class Ledger:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
         With `changed`, those that changed something, or, when it is false, nothing. `since` and `until` are times as
-        `parse_time` takes them; `guest` is an id or name that stands in the arguments or the summary.
+        `parse_time` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks that
+        servers take at the cluster by themselves are among them only if their tool or client is wanted.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
@@ -68,6 +74,8 @@ class Ledger:
         query, now = _newest(guest).limit(limit), datetime.now(UTC)
         if changed is not None:
             query = query.where(runs.c.changed.is_(changed))
+        if not wanted.get("tool") and not wanted.get("client_name"):
+            query = query.where(or_(runs.c.tool != LOOK, runs.c.client_name != SELF))
         for name, value in wanted.items():
             if value is None:
                 continue
@@ -101,6 +109,11 @@ class Ledger:
         query = query.where(acts.c.subject == subject) if subject else query
         with reading(self._engine) as connection:
             return [{**row, "facts": read_facts(row)} for row in connection.execute(query).mappings()]
+
+    def find_admitted_cluster(self, run_id: str) -> str:
+        """The cluster to which a run was admitted; empty for one that was not admitted."""
+        admitted = self.list_acts(1, admissions.ADMITTED, run_id)
+        return str(admitted[0]["facts"].get("cluster") or "") if admitted else ""
 
     def find_effects(self, run_id: str) -> list[str]:
         """What a run was admitted to do, in the policy's words; nothing for one that was not admitted."""

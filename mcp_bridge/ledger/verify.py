@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, select, text
 
 from mcp_bridge.database.tables import acts, checkpoints, head, runs
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.ledger import artifacts, chain, freezes, plans, policies, tokens
+from mcp_bridge.ledger import artifacts, chain, fleets, freezes, plans, policies, tokens
 from mcp_bridge.ledger.acts import PRUNED, find_hash, find_newest, find_removed_artifacts, read_facts
 from mcp_bridge.ledger.entries import BEGUN, HEAD_LOST
 from mcp_bridge.ledger.head_file import NAME, Head, find_difference
@@ -98,6 +98,7 @@ def find_faults_beside(
     yield from tokens.find_faults(connection, begun[0]["at"] if begun else "")
     yield from freezes.find_faults(connection)
     yield from policies.find_faults(connection)
+    yield from fleets.find_faults(connection)
     yield from find_unknown_folders(connection, folders)
     yield from _find_damage(connection)
 

@@ -17,9 +17,10 @@ from mcp_bridge.database.transactions import reading
 from mcp_bridge.ledger import policies, retention, storage_limit, verify
 from mcp_bridge.ledger.admissions import Admission, append_admission, list_recent_guests
 from mcp_bridge.ledger.entries import append_act, append_closing, append_opening, append_run, appending
+from mcp_bridge.ledger.fleets import append_change
 from mcp_bridge.ledger.head_file import HeadFile
 from mcp_bridge.ledger.plans import PlanWriter, use_plan
-from mcp_bridge.ledger.records import Act, Closing, Opening
+from mcp_bridge.ledger.records import Act, Closing, FleetChange, Opening
 from mcp_bridge.ledger.storage_limit import StorageLimit
 from mcp_bridge.ledger.store import Ledger
 
@@ -37,23 +38,29 @@ class LedgerWriter(Ledger):
         with appending(self.database) as connection:
             append_opening(connection, opening)
 
-    def close(self, run_id: str, closing: Closing) -> None:
-        """Write how a run ended."""
+    def close(self, run_id: str, closing: Closing, fleet: FleetChange | None = None) -> None:
+        """Write how a run ended, and what it has come to for a fleet."""
         with appending(self.database) as connection:
-            append_closing(connection, run_id, closing)
+            _append_end(connection, run_id, closing, fleet)
 
     def record(self, opening: Opening, closing: Closing) -> None:
         """Write a run that ended before anything was started, such as a refused one."""
         with appending(self.database) as connection:
             append_run(connection, opening, closing)
 
-    def close_if_open(self, run_id: str, closing: Closing) -> bool:
+    def close_if_open(self, run_id: str, closing: Closing, fleet: FleetChange | None = None) -> bool:
         """Write how a run ended, unless somebody else has done so meanwhile; returns whether it was written."""
         with appending(self.database) as connection:
             if not _is_open(connection, run_id):
                 return False
-            append_closing(connection, run_id, closing)
+            _append_end(connection, run_id, closing, fleet)
         return True
+
+    def change_fleet(self, change: FleetChange, opening: Opening, closing: Closing) -> None:
+        """Write what people have done about the marks of a fleet, as a run."""
+        with appending(self.database) as connection:
+            append_run(connection, opening, closing)
+            append_change(connection, change)
 
     def append(self, act: Act) -> int:
         """Write an act that changes nothing else in the ledger; returns the number of its entry."""
@@ -134,6 +141,12 @@ class LedgerWriter(Ledger):
 
 class _NotAdmitted(Exception):
     """Takes back what the transaction has written."""
+
+
+def _append_end(connection: Connection, run_id: str, closing: Closing, fleet: FleetChange | None) -> None:
+    append_closing(connection, run_id, closing)
+    if fleet:
+        append_change(connection, fleet)
 
 
 def _is_open(connection: Connection, run_id: str) -> bool:

@@ -19,7 +19,7 @@ _TERSE = {
 }
 
 # What callers of tools that change something seldom need, and may give all the same.
-_RARE = {"": ("moved",), "guests": ("type", "templates")}
+_RARE = {"": ("moved", "last_applied"), "guests": ("type", "templates")}
 
 # What every result has, whichever tool made it; the instructions say what each means. `playvisor tools show` says what
 # a module returns besides.

@@ -104,6 +104,8 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
         Sample("POST", f"{_STORE}/download-url", default={"url": "https://cdimage.debian.org/debian.iso"}),
     ),
     "exec_guest": (Sample("POST", f"{_GUEST}/agent/exec"),),
+    "plan_fleet": (Sample("PUT", f"{_GUEST}/config", default={"cores": 64}),),
+    "prune_fleet": (Sample("DELETE", _GUEST),),
     "create_user": (Sample("POST", "/access/users", {"userid": "example@pve"}),),
     "set_role": (Sample("POST", "/access/roles", {"roleid": "example"}),),
     "set_acl": (Sample("PUT", "/access/acl", {"path": "/pool/example"}),),

@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 
 from mcp_bridge import catalogue
+from mcp_bridge.authority.cluster import UnknownCluster
 from mcp_bridge.catalogue import arguments, run_tools
 from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UnprovenError, UsageError
@@ -18,10 +19,12 @@ from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import ToolFunction, drains, plans, runs, undo
+from mcp_bridge.run.sync import tick
+from mcp_bridge.run.ticks import Ticks
+from mcp_bridge.run.tools import ToolFunction, drains, fleets, history, plans, runs, undo
 from mcp_bridge.run.tools.results import failed_result
 
-_FUNCTIONS: dict[str, ToolFunction] = dict(runs.FUNCTIONS)
+_FUNCTIONS: dict[str, ToolFunction] = {**runs.FUNCTIONS, **history.FUNCTIONS, **fleets.FUNCTIONS}
 
 
 def register(tool: BridgeTool, function: ToolFunction) -> None:
@@ -40,13 +43,26 @@ class Bridge(Engine):
     """
 
     mistake: UsageError | None = None
+    _ticks: Ticks | None = None
+
+    def start_ticks(self) -> None:
+        """Look at the cluster every so many seconds from now on, as the settings say, for its history; for servers."""
+        seconds = self.settings.history_seconds
+        if seconds and self.mistake is None:
+            self._ticks = Ticks(lambda cancel: tick(self, cancel), seconds)
+            self._ticks.start()
+
+    def stop_ticks(self) -> None:
+        """Do that no longer; a look that is under way is cancelled."""
+        if self._ticks:
+            self._ticks.close()
 
     def call(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
         """Do what is asked by any tool. Raises LedgerError as `run` does."""
         if self.mistake is not None:
             mistake = Failure(code=self.mistake.code, message=self.mistake.message, hint=self.mistake.hint)
             return failed_result(request, mistake)
-        request, wait = _split_wait(request)
+        request, wait = _split_wait(_plan_only(request))
         if request.tool not in run_tools.TOOLS:
             return self._call_playbook(request, progress, cancel, wait=wait)
         failure = _find_tool_refusal(request)
@@ -62,18 +78,19 @@ class Bridge(Engine):
                 return self.answer(request, _FUNCTIONS[request.tool](self, request, progress, cancel))
             except UsageError as error:
                 failure = Failure(code="not_found", message=error.message, hint=error.hint)
-            except UnprovenError as error:
+            except (UnknownCluster, UnprovenError) as error:
                 failure = Failure(code=error.code, message=error.message, hint=error.hint)
         return self.answer(request, failed_result(request, failure))
 
     def _call_playbook(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         try:
             known = drains.with_moved_guests(self, request)
-        except UnprovenError as error:
+            known = fleets.with_last_applied(self, known) if isinstance(known, Request) else known
+        except (UnknownCluster, UnprovenError) as error:
             known = failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
         if isinstance(known, Result):
             return self.answer(request, known)
-        return self._run(known, progress, cancel, wait=wait)
+        return fleets.with_authors(self, self._run(known, progress, cancel, wait=wait))
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         if not wait:
@@ -83,6 +100,12 @@ class Bridge(Engine):
         return patience.answer_in_time(
             lambda note: self.run(request, progress, cancel, on_underway=note, on_open=note), request.answer_seconds
         )
+
+
+def _plan_only(request: Request) -> Request:
+    """The request; that of a tool which only plans doesn't apply anything but a plan that it names."""
+    tool = catalogue.load().get(request.tool)
+    return replace(request, check=True) if tool and tool.only_plans and request.plan_digest is None else request
 
 
 def _split_wait(request: Request) -> tuple[Request, bool]:

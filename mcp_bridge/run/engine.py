@@ -20,10 +20,11 @@ from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.evidence.plan_view import PlanView, make_plan_view
 from mcp_bridge.executor import Executor, Progress
-from mcp_bridge.ledger.records import Closing, KeptPlan
+from mcp_bridge.ledger.records import SELF, Closing, KeptPlan
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run import summary
 from mcp_bridge.run.active import ActiveRuns
+from mcp_bridge.run.fleet_changes import describe_fleet_change
 from mcp_bridge.run.heartbeat import Heartbeat
 from mcp_bridge.run.phases import OnUnderway, Phases, RunContext
 from mcp_bridge.run.record import Recorder
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Tokens
     from mcp_bridge.ledger.records import RunRow
     from mcp_bridge.ledger.store import Ledger
-
-
-# The caller of runs that Playvisor itself wants.
-_SELF = "playvisor"
 
 
 class Engine:
@@ -100,7 +97,8 @@ class Engine:
             phases = Phases(self._means, tool, request, run_id, control)
             with Heartbeat(progress, phases.describe_wait) as heartbeat:
                 ending, result = phases.carry_out(heartbeat.say, on_underway)
-            return self._recorder.close(tool, ending, result)
+            fleet = describe_fleet_change(self._authority, tool, request, ending, result)
+            return self._recorder.close(tool, ending, result, fleet)
 
     def show_plan(self, plan_id: str) -> PlanView:
         """All that there is to decide on of a kept plan. Raises UsageError when there is none."""
@@ -158,7 +156,7 @@ class Engine:
             threading.Thread(target=self._follow_up_all, args=(found,), name="follow-up", daemon=True).start()
 
     def _follow_up_all(self, run_ids: Sequence[str]) -> None:
-        request = Request(TOOL, {}, "read", make_local_client(_SELF, version()))
+        request = Request(TOOL, {}, "read", make_local_client(SELF, version()))
         # A later get_run follows it up, too.
         with suppress(PlayvisorError):
             for run_id in run_ids:

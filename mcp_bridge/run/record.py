@@ -21,7 +21,7 @@ from mcp_bridge.catalogue import Tool, run_tools
 from mcp_bridge.catalogue.arguments import make_recordable
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.evidence.plan_view import describe_plan
-from mcp_bridge.ledger.records import Act, Closing, KeptPlan, Opening, Who, make_expiry
+from mcp_bridge.ledger.records import Act, Closing, FleetChange, KeptPlan, Opening, Who, make_expiry
 from mcp_bridge.result import Plan, Result
 from mcp_bridge.run.ending import Ending
 from mcp_bridge.run.outcome import closing_of, result_of
@@ -73,7 +73,7 @@ class Recorder:
         self._authority = authority
         self._redactor = settings.redactor
         # How runs ended that the ledger does not know of yet.
-        self._unwritten: list[tuple[str, Closing]] = []
+        self._unwritten: list[tuple[str, Closing, FleetChange | None]] = []
         self._interrupted: list[str] = []
         self._start: Act | None = None
         self._catching_up = threading.Lock()
@@ -188,8 +188,8 @@ class Recorder:
             )
         )
 
-    def close(self, tool: Tool, ending: Ending, result: Result) -> Result:
-        """Seal the artifacts and complete the row; returns the result without secrets.
+    def close(self, tool: Tool, ending: Ending, result: Result, fleet: FleetChange | None = None) -> Result:
+        """Seal the artifacts, complete the row, and note what the run has come to for a fleet; without any secret.
 
         It has a warning when the ledger can't be written.
         """
@@ -197,9 +197,9 @@ class Recorder:
         result = self.redact(result)
         closing = closing_of(ending, result)
         try:
-            self.write(run_id, closing)
+            self.write(run_id, closing, fleet)
         except (LedgerError, OSError) as error:
-            self._unwritten.append((run_id, closing))
+            self._unwritten.append((run_id, closing, fleet))
             note = f"The ledger does not say yet how this run ended: {error}"
             return self.redact(result_of(tool, ending, [note]))
         if is_cleaning_due(run_id):
@@ -214,12 +214,12 @@ class Recorder:
         with suppress(LedgerError, OSError):
             self._authority.limit_artifacts(limit)
 
-    def write(self, run_id: str, closing: Closing) -> None:
+    def write(self, run_id: str, closing: Closing, fleet: FleetChange | None = None) -> None:
         """Seal the artifacts of a run and complete its row. Raises LedgerError and OSError."""
         from mcp_bridge.ledger import artifacts
 
         sealed = artifacts.seal(self.ledger.folder(run_id))
-        self._authority.close_run(run_id, replace(closing, artifacts_sha256=sealed))
+        self._authority.close_run(run_id, replace(closing, artifacts_sha256=sealed), fleet)
 
     def _write_pending(self) -> None:
         """Write what could not be written before, now that there may be room again, or nobody holds the ledger."""

@@ -14,9 +14,21 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def load_yaml(text: str) -> Any:
-    """The data of one YAML document."""
-    loader = _Loader(text)
+class _UnmarkingLoader(_Loader):  # type: ignore[misc]
+    """Reads what Ansible marks as data, `!unsafe`, as if it had no mark."""
+
+    def construct_marked(self, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return self.construct_mapping(node, deep=True)
+        return self.construct_scalar(node)
+
+
+_UnmarkingLoader.add_constructor("!unsafe", _UnmarkingLoader.construct_marked)
+
+
+def load_yaml(text: str, *, marked: bool = False) -> Any:
+    """The data of one YAML document; one that is `marked` has Ansible's marks of data in it."""
+    loader = (_UnmarkingLoader if marked else _Loader)(text)
     try:
         return loader.get_single_data()
     finally:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 
 from mcp_bridge.errors import PlayvisorError, UsageError
@@ -105,17 +104,13 @@ def _require_digest(plan: KeptPlan, digest: str) -> None:
 def _require_yes(plan: KeptPlan, text: str, *, output: Output) -> None:
     """Show the plan to the person at the terminal, and ask."""
     name = plan.plan_id[:8]
-    if output.is_document or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if output.is_document or not console.may_ask():
         raise UsageError(
             f"There is no terminal to show plan {name} on and to ask whether it is approved.",
             f"Read `playvisor approvals show {name}`; then add --digest {plan.digest[:12]} to the command, or --yes.",
         )
     console.print_lines(text, to_stderr=True)
-    try:
-        answer = console.get_stderr().input("\nApprove exactly this, once? Type yes: ")
-    except EOFError:
-        answer = ""
-    if answer.strip().lower() != "yes":
+    if not console.read_yes("\nApprove exactly this, once?"):
         raise PlayvisorError(
             f"Not approved: plan {name} is still held.", f"`playvisor approvals deny {name}` denies it."
         )

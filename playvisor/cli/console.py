@@ -98,19 +98,33 @@ def print_failure(message: str, hint: str | None) -> None:
         get_stderr().print(Text.assemble(("Hint: ", "bold"), one_line(hint)))
 
 
-def print_lines(text: str, *, to_stderr: bool = False) -> None:
+def print_lines(text: str, *, to_stderr: bool = False, style: str = "") -> None:
     """Print text line by line; what is too long for one goes on below it, further in."""
     from rich.text import Text
 
     out = get_stderr() if to_stderr else get_stdout()
     for line in text.splitlines():
         indent = len(line) - len(line.lstrip()) + _HANGING
-        first, *rest = Text(line).wrap(out, out.width) or [Text()]
+        first, *rest = Text(line, style).wrap(out, out.width) or [Text()]
         out.print(first, soft_wrap=True)
         if rest:
-            remaining = Text(line[len(first.plain) :].lstrip())
+            remaining = Text(line[len(first.plain) :].lstrip(), style)
             for part in remaining.wrap(out, max(1, out.width - indent)):
-                out.print(Text(" " * indent + part.plain), soft_wrap=True)
+                out.print(Text(" " * indent + part.plain, style), soft_wrap=True)
+
+
+def may_ask() -> bool:
+    """Whether there is somebody at the terminal who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def read_yes(question: str) -> bool:
+    """Ask the person at the terminal; whether the answer is yes, in full."""
+    try:
+        answer = get_stderr().input(f"{question} Type yes: ")
+    except EOFError:
+        answer = ""
+    return answer.strip().lower() == "yes"
 
 
 def print_title(title: str) -> None:

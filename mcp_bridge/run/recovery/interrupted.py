@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.evidence import events
-from mcp_bridge.evidence.requests import describe_requests, missing_steps, read_requests
+from mcp_bridge.evidence.fleets import read_interrupted
+from mcp_bridge.evidence.requests import SentRequest, describe_requests, missing_steps, read_requests
 from mcp_bridge.ledger import artifacts
 from mcp_bridge.ledger.records import Closing, RunRow
 from mcp_bridge.system import processes
@@ -31,14 +33,18 @@ def close_interrupted(authority: Authority) -> list[str]:
             continue
         folder = ledger.folder(row.run_id)
         processes.kill_run(folder)
-        if authority.close_if_open(row.run_id, _describe_interruption(folder)):
+        steps = events.read_planned_steps(folder)
+        requests = read_requests(folder / "apply", steps)
+        cluster = ledger.find_admitted_cluster(row.run_id)
+        fleet = read_interrupted(folder, row, cluster, requests) if cluster and requests else None
+        if authority.close_if_open(row.run_id, _describe_interruption(folder, steps, requests), fleet):
             closed.append(row.run_id)
     return closed
 
 
-def _describe_interruption(folder: Path) -> Closing:
-    steps = events.read_planned_steps(folder)
-    requests = read_requests(folder / "apply", steps)
+def _describe_interruption(
+    folder: Path, steps: Sequence[Mapping[str, Any]], requests: Sequence[SentRequest]
+) -> Closing:
     sent = describe_requests(requests, missing_steps(requests, steps)) if requests else "It had sent nothing but GET."
     return Closing(
         outcome="interrupted",

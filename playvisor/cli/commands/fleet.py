@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -88,3 +88,209 @@ def fleet_schema() -> None:
     from playvisor.cli.fleet_files import print_schema
 
     print_schema()
+
+
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="PATH", help="Only these objects, such as guests.web-*; may be repeated."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without being asked.")]
+Fleet = Annotated[Path, typer.Argument(metavar="[FLEET]", help="Name of the fleet, or its file or folder of files.")]
+
+
+@group.command("plan")
+def fleet_plan(
+    source: Source = FLEET,
+    environment: Environment = None,
+    values: Values = None,
+    sets: Sets = None,
+    only: Only = None,
+    format_: Annotated[
+        Literal["table", "json", "yaml", "markdown"],
+        typer.Option("--output", "-o", metavar="FORMAT", help="Print as table, json, yaml or markdown."),
+    ] = "table",
+) -> None:
+    """Show what would change, and what that means. Exit status 0: nothing, 2: something, 1: it can't be planned."""
+    from playvisor.cli.fleet_calls import FleetFiles
+    from playvisor.cli.fleet_plan import plan_fleet
+
+    is_markdown = format_ == "markdown"
+    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    # Markdown is for other programs, as JSON is.
+    output = Output("json" if format_ == "markdown" else format_)
+    raise typer.Exit(plan_fleet(files, only or [], output=output, markdown=is_markdown))
+
+
+@group.command("apply")
+@with_output(rows=False)
+def fleet_apply(
+    source: Source = FLEET,
+    environment: Environment = None,
+    values: Values = None,
+    sets: Sets = None,
+    only: Only = None,
+    yes: Yes = False,
+    output: Output = TABLE,
+) -> None:
+    """Plan, show the plan, ask, and apply exactly it. What an earlier apply has finished is not done again."""
+    from playvisor.cli.fleet_calls import FleetFiles
+    from playvisor.cli.fleet_plan import apply_fleet
+
+    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    raise typer.Exit(apply_fleet(files, only or [], yes=yes, output=output))
+
+
+@group.command("drift")
+@with_output(rows=False)
+def fleet_drift(
+    source: Source = FLEET,
+    environment: Environment = None,
+    values: Values = None,
+    sets: Sets = None,
+    only: Only = None,
+    output: Output = TABLE,
+) -> None:
+    """Show what somebody else has changed since the last apply, and who. Exit status 0: nothing, 2: something."""
+    from playvisor.cli.fleet_calls import FleetFiles
+    from playvisor.cli.fleet_drift import show_drift
+
+    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    raise typer.Exit(show_drift(files, only or [], output=output))
+
+
+@group.command("accept")
+@with_output(rows=False)
+def fleet_accept(
+    source: Source = FLEET,
+    environment: Environment = None,
+    values: Values = None,
+    sets: Sets = None,
+    only: Only = None,
+    yes: Yes = False,
+    output: Output = TABLE,
+) -> None:
+    """Write what somebody else has changed into the files, where the values stand; comments stay."""
+    from playvisor.cli.fleet_calls import FleetFiles
+    from playvisor.cli.fleet_drift import accept_drift
+
+    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    raise typer.Exit(accept_drift(files, only or [], yes=yes, output=output))
+
+
+@group.command("rollback")
+@with_output(rows=False)
+def fleet_rollback(
+    revision: Annotated[int, typer.Argument(metavar="REVISION", min=1, help="As `playvisor fleet history` shows it.")],
+    source: Fleet = FLEET,
+    yes: Yes = False,
+    output: Output = TABLE,
+) -> None:
+    """Plan the way back to an older revision, show the plan, ask, and apply it. The files stay as they are."""
+    from playvisor.cli.fleet_calls import FleetFiles
+    from playvisor.cli.fleet_plan import roll_back
+
+    raise typer.Exit(roll_back(FleetFiles(source), revision, yes=yes, output=output))
+
+
+@group.command("history")
+@with_output(rows=True)
+def fleet_history(
+    source: Fleet = FLEET,
+    revision: Annotated[int | None, typer.Option(min=1, help="Show this one, and what was new in it.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Show at most this many.")] = 20,
+    output: Output = TABLE,
+) -> None:
+    """List the revisions that were applied to this cluster: when, by whom, by which run, and how much it changed."""
+    from playvisor.cli.fleet_calls import FleetFiles
+    from playvisor.cli.fleet_history import show_history
+
+    show_history(FleetFiles(source), revision, limit, output=output)
+
+
+@group.command("prune")
+@with_output(rows=False)
+def fleet_prune(
+    source: Source = FLEET,
+    environment: Environment = None,
+    values: Values = None,
+    sets: Sets = None,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option("--confirm", metavar="PATH", help="An object that is meant, such as guests.old-01; repeatable."),
+    ] = None,
+    release: Annotated[
+        bool, typer.Option("--release", help="Only give the objects up, so that another fleet can have them.")
+    ] = False,
+    output: Output = TABLE,
+) -> None:
+    """Delete what this fleet has applied and does not declare any more. Asks about each object."""
+    from playvisor.cli.fleet_calls import FleetFiles
+    from playvisor.cli.fleet_prune import prune_fleet
+
+    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    raise typer.Exit(prune_fleet(files, confirm or [], release=release, output=output))
+
+
+@group.command("import")
+@with_output(rows=False)
+def fleet_import(
+    into: Annotated[Path, typer.Option(metavar="FOLDER|FILE", help="Folder, or file .yml, to write.")] = Path("fleet"),
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHICH",
+            help="Only these guests: web-*, 101, tag=prod, pool=web, node=pve1 or type=lxc; repeatable.",
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Only guests that this names: `terraform show -json`, an Ansible inventory, community.proxmox tasks.",
+        ),
+    ] = None,
+    parts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--part",
+            metavar="NAME",
+            help="Only guests, pools, storages, backup_jobs, ha_rules, firewall or access; repeatable. Default: all, "
+            "or the guests where some are chosen.",
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Leave out what this names, such as 'guests.*.description'; repeatable."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the fleet. Default: that of the cluster.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    output: Output = TABLE,
+) -> None:
+    """Write what is in the cluster as files of a fleet. Nothing changes, neither now nor when the fleet is applied.
+
+    A fleet whose plan would not be empty is not written.
+    """
+    from playvisor.cli.fleet_import import Wish, import_fleet
+
+    wish = Wish(select or (), parts or (), without or (), source, name)
+    raise typer.Exit(import_fleet(into, wish, force=force, output=output))
+
+
+@group.command("export")
+def fleet_export(
+    to: Annotated[
+        Literal["playbooks", "terraform-imports"],
+        typer.Option("--to", help="A playbook of the collection's modules, or import blocks for bpg's provider."),
+    ],
+    source: Source = FLEET,
+    environment: Environment = None,
+    values: Values = None,
+    sets: Sets = None,
+    into: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write. Default: print it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Print a fleet as a playbook that runs with ansible-playbook alone, or as what lets Terraform take it over."""
+    from playvisor.cli.fleet_export import export_fleet
+
+    export_fleet(source, environment, values or [], sets or [], target=to, into=into, force=force)

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from . import gateway
@@ -45,6 +45,9 @@ try:
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
     HTTPAdapter = HTTPSConnectionPool = ProxmoxHTTPAuth = object
+
+if TYPE_CHECKING:
+    from .._guest.inventory import Inventory
 
 # pveproxy closes idle connections after about 5 s; no request may be sent at that moment.
 _IDLE_SECONDS = 4.0
@@ -168,6 +171,8 @@ class Client:
         self.has_seen_all_nodes_online = False
         # The latest list of everything in the cluster (C(GET /cluster/resources)) that was read, if any.
         self.resources: list[dict[str, Any]] | None = None
+        # A list of everything, and its entries by their types.
+        self._sorted_resources: tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]] | None = None
         # Seconds that the quickest task of each type took; the next one is not looked at much earlier.
         self.quickest_seconds: dict[str, float] = {}
         self.task_lists = TaskLists(self._active_tasks)
@@ -208,12 +213,27 @@ class Client:
         self._connect_lock = threading.Lock()
 
     @property
+    def inventory(self) -> Inventory | None:
+        """The guests as everything that this client is used for is to see them; None: each looks itself."""
+        return None
+
+    @property
     def server_time(self) -> float:
         """The time by the server's clock, in seconds since the epoch: right, or up to a second early."""
         if self._server_date is None:
             return time.time()
         date, came_at = self._server_date
         return date + time.monotonic() - came_at
+
+    def list_resources(self, kind: str) -> list[dict[str, Any]]:
+        """The entries of one type in the latest list of everything in the cluster, none if it was not read."""
+        entries = self.resources or []
+        if self._sorted_resources is None or self._sorted_resources[0] is not entries:
+            by_type: dict[str, list[dict[str, Any]]] = {}
+            for entry in entries:
+                by_type.setdefault(entry["type"], []).append(entry)
+            self._sorted_resources = (entries, by_type)
+        return self._sorted_resources[1].get(kind, [])
 
     def read_time(self) -> float:
         """As L(server_time), for which the server is asked if it has not answered anything yet."""

@@ -85,10 +85,9 @@ class Existing:
 
     def list_resources(self, kind: str) -> list[dict[str, Any]]:
         """The entries of one type in the cluster's list, which mostly was read already."""
-        entries = self._client.resources
-        if entries is None:
-            entries = self._client.resources = self.read("/cluster/resources") or []
-        return [entry for entry in entries if entry["type"] == kind]
+        if self._client.resources is None:
+            self._client.resources = self.read("/cluster/resources") or []
+        return self._client.list_resources(kind)
 
     def list_storage(self, name: str) -> list[dict[str, Any]]:
         """The entries of a storage, one for each node that has it."""

@@ -51,7 +51,8 @@ def plan_disk_changes(
     true sizes in bytes of volumes that may have to grow, None where they can't be read; I(snapshots) are snapshots that
     have a volume, by volume.
     """
-    draft = _Draft(guest, config, config if current is None else current, sizes or {}, snapshots or {}, running)
+    sizes = {} if sizes is None else sizes
+    draft = _Draft(guest, config, config if current is None else current, sizes, snapshots or {}, running)
     for wish in wishes:
         draft.add_wish(wish)
     return draft.finish()
@@ -77,6 +78,8 @@ class _Draft:
 
     def add_wish(self, wish: Mapping[str, Any]) -> None:
         slot = wish["slot"]
+        if self._is_met(read_disk(self._config, slot), wish):
+            return
         self._require_free(slot, wish.get("volume"))
         drive = Drive(slot, read_disk(self._current, slot), read_disk(self._config, slot))
         if wish["state"] != "present":
@@ -85,6 +88,13 @@ class _Draft:
             self._add_disk(drive, wish)
         else:
             self._change_disk(drive, wish)
+
+    def _is_met(self, disk: Disk | None, wish: Mapping[str, Any]) -> bool:
+        """Whether the configuration has all that is wished, so that what the guest has now makes no difference."""
+        if disk is None or wish["state"] != "present" or wish.get("volume"):
+            return False
+        is_alike = update_disk(disk, wish) == disk and not must_move(disk, wish)
+        return is_alike and wished_bytes(wish) in (None, disk.size_bytes) and disk.is_cdrom == bool(wish.get("cdrom"))
 
     def _require_free(self, slot: str, volume: str | None) -> None:
         """Raise C(invalid_parameter) for a volume in another slot: both would write to it at the same time."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._api.errors import AMBIGUOUS, NODE_OFFLINE, NOT_FOUND, UNSUPPORTED, PveError
 from .guest import Guest
-from .inventory import Inventory, describe_hidden_names, list_nameless
+from .inventory import Inventory, describe_hidden_names
 from .selection import describe_places, find_one
 
 
@@ -30,7 +30,7 @@ def identify(
     names that other guests have, C(node_offline) where a guest with this name may be on a node that is down, also when
     the guest is not wanted.
     """
-    if vmid is None and not wanted and list_nameless(inventory):
+    if vmid is None and not wanted and inventory.nameless:
         raise _unknown_name_error(inventory, name)
     found = _find(inventory, vmid, name, new_name, node)
     if found is None and new_name and wanted:
@@ -73,7 +73,7 @@ def _find(
     for known in filter(None, (name, new_name)):
         if inventory.with_name(known):
             return find_one(inventory, None, known, node)
-    if list_nameless(inventory):
+    if inventory.nameless:
         raise _unknown_name_error(inventory, name)
     return None
 

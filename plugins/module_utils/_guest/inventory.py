@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from .._api.concurrency import bounded_map
@@ -41,12 +42,12 @@ class Inventory:
 
     def get(self, vmid: int | None) -> Guest | None:
         """The guest with this vmid."""
-        return next((guest for guest in self.guests if guest.vmid == vmid), None)
+        return None if vmid is None else self._vmid_index.get(vmid)
 
     def with_name(self, name: str | None, node: str | None = None) -> list[Guest]:
         """The guests with exactly this name; where some of them are on I(node), only those."""
-        namesakes = [guest for guest in self.guests if guest.name == name]
-        return [guest for guest in namesakes if guest.node == node] or namesakes
+        namesakes = self._name_index.get(name or "", []) if name is not None else []
+        return [guest for guest in namesakes if guest.node == node] or list(namesakes)
 
     def with_guests(self, guests: Iterable[Guest], without: Iterable[int] = ()) -> Inventory:
         """The inventory with these guests in place of those with the same vmids, and I(without) those vmids."""
@@ -54,6 +55,31 @@ class Inventory:
         for vmid in without:
             known.pop(vmid, None)
         return replace(self, guests=tuple(known[vmid] for vmid in sorted(known)))
+
+    @cached_property
+    def places(self) -> frozenset[tuple[str, str]]:
+        """The nodes and types that there are guests of."""
+        return frozenset((guest.node, guest.type) for guest in self.guests)
+
+    @cached_property
+    def nameless(self) -> list[Guest]:
+        """The guests whose names are unknown: on nodes that are down, and on nodes whose lists can't be read."""
+        return [
+            guest
+            for guest in self.guests
+            if (not guest.name and not self.is_online(guest.node)) or guest.node in self.unread
+        ]
+
+    @cached_property
+    def _vmid_index(self) -> dict[int, Guest]:
+        return {guest.vmid: guest for guest in self.guests}
+
+    @cached_property
+    def _name_index(self) -> dict[str, list[Guest]]:
+        found: dict[str, list[Guest]] = {}
+        for guest in self.guests:
+            found.setdefault(guest.name, []).append(guest)
+        return found
 
 
 def require_member(inventory: Inventory, node: str) -> None:
@@ -92,16 +118,7 @@ def read_each(
     return bounded_map(throttle, read_or_report, guests)
 
 
-def list_nameless(inventory: Inventory) -> list[Guest]:
-    """The guests whose names are unknown: on nodes that are down, and on nodes whose lists can't be read."""
-    return [
-        guest
-        for guest in inventory.guests
-        if (not guest.name and not inventory.is_online(guest.node)) or guest.node in inventory.unread
-    ]
-
-
 def describe_hidden_names(inventory: Inventory) -> str:
     """The sentence that lists up to ten guests whose names are unknown."""
-    hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in list_nameless(inventory)[:10])
+    hidden = ", ".join(f"{guest.vmid} on {guest.node}" for guest in inventory.nameless[:10])
     return f"The names of these are not known while their node can't be asked: {hidden}."

@@ -24,7 +24,7 @@ from .._api.missing import missing_error
 from .._api.sight import read_privileges
 from .guest import TYPES, Guest, forget_state, guest_from_config, guest_from_entry
 from .identity import identify
-from .inventory import Inventory, describe_hidden_names, list_nameless
+from .inventory import Inventory, describe_hidden_names
 from .selection import Selector, describe_near_misses, find, find_many, find_one, find_to_change, list_unjudged
 from .tags import has_case_sensitive_tags
 
@@ -60,22 +60,31 @@ def observe_guests(client: Client) -> Inventory:
     """All guests as the cluster's list shows them, in one request.
 
     Where it shows too little of a guest, which is new or busy, the list of its node is read too. A node that does not
-    answer adds a notice to the client and is no failure.
+    answer adds a notice to the client and is no failure. A client that has one inventory for all is not asked again.
     """
+    if client.inventory is not None:
+        return client.inventory
     entries = client.resources = client.get("/cluster/resources")
+    inventory = build_inventory(entries)
+    states = set(inventory.nodes.values())
+    client.has_seen_all_nodes_online = states == {"online"}
+    inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
+    if any(not inventory.is_online(guest.node) for guest in inventory.nameless):
+        client.notices.append(describe_hidden_names(inventory))
+    return inventory
+
+
+def build_inventory(entries: Iterable[dict[str, Any]]) -> Inventory:
+    """All guests as the entries of C(GET /cluster/resources) show them."""
+    entries = list(entries)
     members = [entry for entry in entries if entry["type"] == "node"]
     nodes = {entry["node"]: str(entry.get("status", "unknown")) for entry in members}
     memory = {entry["node"]: int(entry.get("maxmem") or 0) for entry in members}
-    client.has_seen_all_nodes_online = bool(nodes) and set(nodes.values()) == {"online"}
     listed = (guest_from_entry(entry) for entry in entries if entry["type"] in TYPES)
     # For some minutes the list shows the guests of a node that has gone as they were.
     guests = (guest if nodes.get(guest.node) != "offline" else forget_state(guest) for guest in listed)
     inventory = Inventory((), nodes, memory).with_guests(guests)
-    inventory = replace(inventory, broadcast={guest.vmid: guest.name for guest in inventory.guests})
-    inventory = read_lists(client, inventory, [guest for guest in inventory.guests if _is_unknown(guest)])
-    if any(not inventory.is_online(guest.node) for guest in list_nameless(inventory)):
-        client.notices.append(describe_hidden_names(inventory))
-    return inventory
+    return replace(inventory, broadcast={guest.vmid: guest.name for guest in inventory.guests})
 
 
 def find_guests(client: Client, params: dict[str, Any]) -> tuple[Inventory, list[Guest]]:
@@ -197,7 +206,7 @@ def read_lists(client: Client, inventory: Inventory, guests: Iterable[Guest]) ->
 
     A guest that is missing in its list has the other type by now, was moved, or is gone.
     """
-    wanted = {(guest.node, guest.type) for guest in guests}
+    wanted = set(inventory.places if guests is inventory.guests else ((guest.node, guest.type) for guest in guests))
     for dummy in range(_ROUNDS):
         unread = [
             (node, kind)

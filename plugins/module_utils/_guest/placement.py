@@ -15,30 +15,48 @@ from .._api.missing import missing_error
 _GUESTS = ("qemu", "lxc")
 
 
-def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str]) -> str:
-    """The online node with all I(storages) whose running guests leave the most memory.
+class Placement:
+    """Where the next new guests go, by the entries of C(GET /cluster/resources).
 
-    I(entries) are those of C(GET /cluster/resources). What counts is the memory that guests are configured with: unlike
-    what they use, it stays the same, so that a run chooses what check mode chose. Among equal nodes the first by name
-    is chosen. A storage that no node has makes no difference here. Raises C(unsupported) when there is none.
+    What counts is the memory that guests are configured with: unlike what they use, it stays the same, so that a run
+    chooses what check mode chose.
     """
-    entries = list(entries)
-    storages = set(storages) & {e["storage"] for e in entries if e["type"] == "storage"}
-    nodes = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _is_online(e)}
-    committed = dict.fromkeys(nodes, 0)
-    for entry in entries:
-        if entry["type"] in _GUESTS and entry.get("status") == "running" and entry["node"] in committed:
-            committed[entry["node"]] += int(entry.get("maxmem") or 0)
-    storages_of = {node: _list_available_storages(entries, node) for node in nodes}
-    suitable = [node for node in sorted(nodes) if storages <= storages_of[node]]
-    if not suitable:
-        wanted = ", ".join(sorted(storages)) or "any storage"
-        raise PveError(
-            UNSUPPORTED,
-            f"No online node has {wanted}.",
-            "List the storages to see which nodes have them, or name a node.",
-        )
-    return max(suitable, key=lambda node: nodes[node] - committed[node])
+
+    def __init__(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        entries = list(entries)
+        self._storages = {e["storage"] for e in entries if e["type"] == "storage"}
+        self._free = {e["node"]: int(e.get("maxmem") or 0) for e in entries if e["type"] == "node" and _is_online(e)}
+        self._storages_of = {node: _list_available_storages(entries, node) for node in self._free}
+        for entry in entries:
+            if entry["type"] in _GUESTS and entry.get("status") == "running":
+                self.commit(entry["node"], int(entry.get("maxmem") or 0))
+
+    def choose(self, storages: Collection[str]) -> str:
+        """The online node with all I(storages) whose running guests leave the most memory.
+
+        Among equal nodes the first by name is chosen. A storage that no node has makes no difference here. Raises
+        C(unsupported) when there is none.
+        """
+        storages = self._storages & set(storages)
+        suitable = [node for node in sorted(self._free) if storages <= self._storages_of[node]]
+        if not suitable:
+            wanted = ", ".join(sorted(storages)) or "any storage"
+            raise PveError(
+                UNSUPPORTED,
+                f"No online node has {wanted}.",
+                "List the storages to see which nodes have them, or name a node.",
+            )
+        return max(suitable, key=self._free.__getitem__)
+
+    def commit(self, node: str, memory: int) -> None:
+        """Count so many bytes of memory as used by a guest that runs, or is to run, on a node."""
+        if node in self._free:
+            self._free[node] -= memory
+
+
+def choose_node(entries: Iterable[Mapping[str, Any]], storages: Collection[str]) -> str:
+    """The node for one new guest; see L(Placement)."""
+    return Placement(entries).choose(storages)
 
 
 def list_storages(params: Mapping[str, Any]) -> set[str]:

@@ -33,7 +33,8 @@ class Observed:
     """A guest with its configuration, which includes pending changes, or one that does not exist yet.
 
     I(pending) are the pending changes. I(current) is the configuration without them, if it was read. I(sizes) are the
-    true sizes in bytes of volumes that may have to grow, None for those that couldn't be read.
+    true sizes in bytes of volumes that may have to grow, None for those that couldn't be read. These may be read only
+    when they are looked at, which a guest that is as wished does not need.
     I(snapshots) are snapshots that have a volume which is to be moved away, by volume; I(all_snapshots) the names of
     all of a guest that is to become a template.
     I(has_case_sensitive_tags) says how the cluster compares tags, where some are not in lower case. I(problem) is what
@@ -44,9 +45,9 @@ class Observed:
     exists: bool = False
     config: dict[str, Any] = field(default_factory=dict)
     running: bool = False
-    pending: dict[str, dict[str, Any]] = field(default_factory=dict)
-    current: dict[str, Any] | None = None
-    sizes: dict[str, int | None] = field(default_factory=dict)
+    pending: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    current: Mapping[str, Any] | None = None
+    sizes: Mapping[str, int | None] = field(default_factory=dict)
     has_case_sensitive_tags: bool = False
     problem: PveError | None = None
     disks: list[dict[str, Any]] | None = None

@@ -14,7 +14,7 @@ from typing import Any
 from .._api.errors import AMBIGUOUS, INVALID_PARAMETER, NODE_OFFLINE, NOT_FOUND, PveError
 from .._api.missing import find_near
 from .guest import TYPES, Guest
-from .inventory import Inventory, describe_hidden_names, list_nameless, require_member
+from .inventory import Inventory, describe_hidden_names, require_member
 from .tags import check_tags, contains_tags
 
 _LONGEST_NAME = 80
@@ -207,7 +207,7 @@ def _not_found_error(inventory: Inventory, criterion: str, name: str | None) -> 
         similar = find_near(name, (g.name for g in inventory.guests))
         near = [g.label for g in inventory.guests if g.name in similar or g.name.startswith(name)]
         guesses = [f"Similar: {', '.join(near[:5])}. Names are case-sensitive."] if near else []
-        if list_nameless(inventory):
+        if inventory.nameless:
             return PveError(
                 NODE_OFFLINE,
                 f"No guest on a node that can be asked has {criterion}. {describe_hidden_names(inventory)}",

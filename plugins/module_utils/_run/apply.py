@@ -50,20 +50,26 @@ def apply_all(
     ]
 
     def apply(pair: tuple[Observed, Outcome]) -> None:
-        observed, outcome = pair
-        deadline = time.monotonic() + params["timeout"]
-        delays = poll_delays()
-        while True:
-            _apply(client, resource, observed, outcome.plan, outcome, params["timeout"])
-            if outcome.failure is None or outcome.steps_done or outcome.unknown or time.monotonic() >= deadline:
-                return
-            replacement = _replan(client, resource, observed, outcome, params)
-            if replacement is None:
-                return
-            observed = replacement
-            time.sleep(next(delays))
+        apply_one(client, resource, *pair, params)
 
     bounded_map(params.get("throttle", 1), apply, todo)
+
+
+def apply_one(
+    client: Client, resource: Resource[Observed], observed: Observed, outcome: Outcome, params: dict[str, Any]
+) -> None:
+    """Apply one outcome's plan, and another one after a refusal, unless C(expect_plan) is given."""
+    deadline = time.monotonic() + params["timeout"]
+    delays = poll_delays()
+    while True:
+        _apply(client, resource, observed, outcome.plan, outcome, params["timeout"])
+        if outcome.failure is None or outcome.steps_done or outcome.unknown or time.monotonic() >= deadline:
+            return
+        replacement = _replan(client, resource, observed, outcome, params)
+        if replacement is None:
+            return
+        observed = replacement
+        time.sleep(next(delays))
 
 
 def _replan(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.guest import Guests
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.apply import apply_all
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.resource import Outcome
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest import Guests
 from scenarios.running import run_module
 
 from pve_simulator import Simulator, build_cluster

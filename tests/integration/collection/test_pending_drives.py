@@ -8,9 +8,9 @@ import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import is_upid, wait_for_task
+from ansible_collections.playvisor.proxmox.plugins.module_utils._resources.guest import Guests
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.apply import apply_all
 from ansible_collections.playvisor.proxmox.plugins.module_utils._run.resource import Outcome
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_guest import Guests
 from scenarios.running import run_module
 
 from pve_simulator import Simulator, build_cluster

@@ -442,7 +442,7 @@ class TestMigrations:
         upgrade(engine)
         assert {"runs", "plans", "ledger_head", "checkpoints"} <= set(inspect(engine).get_table_names())
 
-    @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
+    @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
     def test_each_migration_keeps_what_the_ledger_holds(self, tmp_path, url, ledger_url, revision):
         write_old_runs(url, revision, [old_row("one", 1)])
 

@@ -69,6 +69,7 @@ COMPUTED = {
     ("_firewall/named_lists.py", "'PUT'", "f'{draft.path(listing)}/{segment(cidr)}'"): [
         ("PUT", f"{place}/ipset/admins/192.0.2.0%2F24") for place in FIREWALLS
     ],
+    ("_fleet/health.py", "'POST'", "path"): [("POST", "/nodes/pve1/qemu/101/agent/exec")],
     ("_guest/disk_plan.py", "'POST'", "f'{guest.path}/{action}'"): [
         ("POST", "/nodes/pve1/qemu/101/move_disk"),
         ("POST", "/nodes/pve1/lxc/101/move_volume"),
@@ -78,9 +79,9 @@ COMPUTED = {
         ("POST", "/nodes/pve1/qemu/101/config"),
     ],
     ("pve_backup.py", "'DELETE'", "path"): [("DELETE", "/nodes/pve1/storage/nas/prunebackups")],
-    ("pve_backup_job.py", "'DELETE'", "path"): [("DELETE", "/cluster/backup/nightly")],
-    ("pve_backup_job.py", "'PUT'", "path"): [("PUT", "/cluster/backup/nightly")],
-    ("pve_guest_state.py", "'POST'", "f'{observed.guest.path}/status/{action}'"): [
+    ("_resources/backup_job.py", "'DELETE'", "path"): [("DELETE", "/cluster/backup/nightly")],
+    ("_resources/backup_job.py", "'PUT'", "path"): [("PUT", "/cluster/backup/nightly")],
+    ("_resources/guest_state.py", "'POST'", "f'{observed.guest.path}/status/{action}'"): [
         ("POST", f"/nodes/pve1/{kind}/101/status/{action}") for kind in ("qemu", "lxc") for action in POWER_ACTIONS
     ],
     ("pve_snapshot.py", "'PUT'", "path"): [("PUT", "/nodes/pve1/qemu/101/snapshot/a/config")],

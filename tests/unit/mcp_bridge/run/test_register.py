@@ -17,7 +17,7 @@ from mcp_bridge.run.tools.results import make_result
 from mcp_bridge.settings import Settings
 
 SCHEMA = {"type": "object", "properties": {"fleet": {"type": "string"}}, "additionalProperties": False}
-FLEET = BridgeTool("list_fleets", "List fleets", "Lists the fleets.", SCHEMA, toolset="fleet")
+FLEET = BridgeTool("list_fleets", "List fleets", "Lists the fleets.", SCHEMA, toolset="fleets")
 
 
 class NoExecutor:
@@ -45,7 +45,7 @@ def bridge(tmp_path):
 
 @pytest.mark.usefixtures("registered")
 def test_a_tool_of_a_feature_is_offered_called_and_recorded_like_any_other(bridge):
-    offer = make_offer(toolsets=["fleet"])
+    offer = make_offer(toolsets=["fleets"])
     result = bridge.call(Request("list_fleets", {}, "read"), print, threading.Event())
     wrong = bridge.call(Request("list_fleets", {"flet": "x"}, "read"), print, threading.Event())
 

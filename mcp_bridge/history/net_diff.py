@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What differs between two moments: what objects were then and then, whatever they were meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Select, case, func, select
+
+from mcp_bridge.database.tables import history_objects as objects
+from mcp_bridge.database.tables import history_versions as versions
+from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents
+from mcp_bridge.history.rows import format_time, parse_time
+
+_BATCH = 500
+
+
+def diff_moments(
+    connection: Connection, start: datetime, end: datetime, wanted: Sequence[ColumnElement[bool]]
+) -> Iterator[Change]:
+    """The net changes of the wanted objects from one moment to another, in the order of kind and key.
+
+    An object of which nothing is known of the first moment, though it had not appeared since, counts as having been
+    then what it was as far back as anybody knows. Who made the last change of an
+    object stands for all.
+    """
+    since, until = format_time(start), format_time(end)
+    columns = [objects.c[name] for name in ("id", "cluster", "kind", "key", "name", "node")]
+    # Where nobody saw it appear, it had been there before.
+    oldest = select(case((versions.c.what != "appeared", versions.c.id))).where(versions.c.object_id == objects.c.id)
+    query = select(
+        *columns,
+        func.coalesce(_find_version(since), _take_first(oldest, versions.c.valid_from)).label("before"),
+        _find_version(until).label("after"),
+    ).where(objects.c.changed_at > since, objects.c.first_seen <= until, *wanted)
+    spans = connection.execute(query.order_by(objects.c.kind, objects.c.key, objects.c.id)).mappings()
+    differing = [span for span in spans if span["before"] != span["after"] and span["after"] is not None]
+    for first in range(0, len(differing), _BATCH):
+        batch = differing[first : first + _BATCH]
+        ids = {span[name] for span in batch for name in ("before", "after") if span[name] is not None}
+        found = connection.execute(select(versions).where(versions.c.id.in_(ids))).mappings()
+        rows = {row["id"]: row for row in found}
+        for span in batch:
+            yield from _compare(span, rows.get(span["before"]), rows[span["after"]])
+
+
+def _find_version(moment: str | None) -> ScalarSelect[Any]:
+    """The version of an object that was valid at a moment."""
+    older = select(versions.c.id).where(versions.c.object_id == objects.c.id, versions.c.valid_from <= moment)
+    return _take_first(older, versions.c.valid_from.desc())
+
+
+def _take_first(query: Select[Any], order: Any) -> ScalarSelect[Any]:
+    return query.order_by(order).limit(1).scalar_subquery()
+
+
+def _compare(span: RowMapping, before: RowMapping | None, after: RowMapping) -> Iterator[Change]:
+    old, new = before["document"] if before else None, after["document"]
+    if old == new:
+        return
+    fields: tuple[FieldChange, ...] = ()
+    what: What
+    if new is None:
+        what = "gone"
+    elif old is None:
+        what = "back" if before else "appeared"
+    else:
+        what = "changed"
+        fields = diff_documents(json.loads(old), json.loads(new))
+        if not fields:
+            return
+    yield make_change(span, after, what, fields)
+
+
+def make_change(thing: Any, version: RowMapping, what: What, fields: tuple[FieldChange, ...]) -> Change:
+    """A change of an object, which a version says who made."""
+    who = Attribution(
+        version["source"] or "outside",
+        version["run_id"],
+        version["upid"],
+        version["user"],
+        parse_time(version["not_before"]),
+        datetime.fromisoformat(version["valid_from"]),
+    )
+    place = {name: thing[name] for name in ("kind", "key", "name", "node", "cluster")}
+    return Change(**place, what=what, fields=fields, attribution=who, object_id=thing["id"], id=version["id"])

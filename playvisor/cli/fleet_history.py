@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`playvisor fleet history`: the revisions of a fleet that were applied, and what each declared anew."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from mcp_bridge.catalogue.fleets import split_document
+from mcp_bridge.ledger.records import Revision
+from playvisor.cli import console
+from playvisor.cli.fleet_calls import FleetCaller, FleetFiles, name_fleet
+from playvisor.cli.output import Output, print_document, print_rows, print_table
+from playvisor.cli.rendering.tables import Table
+
+_REVISIONS = Table(
+    "",
+    "revision when=at by=who outcome changed=changes objects run=run_id:short",
+    wide="sha256",
+    ids="revision",
+    empty="This fleet was not applied to this cluster.",
+)
+_DECLARED = Table("", "what=path change", title="Declared anew", empty="The same was declared before.")
+
+
+def show_history(files: FleetFiles, revision: int | None, limit: int, *, output: Output) -> None:
+    """Print the newest revisions of a fleet, or one with its document and what is new in it."""
+    name = name_fleet(files)
+    caller = FleetCaller(output)
+    fleets = caller.bridge.ledger.read_fleets(caller.cluster)
+    if revision is None:
+        rows = [_describe(one) for one in fleets.list_revisions(name, limit)]
+        documents = [
+            {**row, "document": dict(one.document)}
+            for row, one in zip(rows, fleets.list_revisions(name, limit), strict=True)
+        ]
+        print_rows(rows, _REVISIONS, output, document=documents)
+        return
+    found = fleets.find_revision(name, revision)
+    if output.is_document:
+        print_document({**_describe(found), "document": dict(found.document)}, output)
+        return
+    print_table([_describe(found)], _REVISIONS, output)
+    before = fleets.find_revision(name, revision - 1).document if revision > 1 else {}
+    print_table(_compare(split_document(before), split_document(found.document)), _DECLARED)
+    console.print_note(f"-o yaml prints its document; `playvisor fleet rollback {name} {revision}` goes back to it.")
+
+
+def _describe(revision: Revision) -> dict[str, Any]:
+    facts = {name: value for name, value in asdict(revision).items() if name != "document"}
+    return {**facts, "objects": len(split_document(revision.document))}
+
+
+def _compare(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"path": path, "before": before.get(path), "after": after.get(path)}
+        for path in {**before, **after}
+        if before.get(path) != after.get(path)
+    ]

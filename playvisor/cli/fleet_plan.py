@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`playvisor fleet plan`, `apply` and `rollback`: what a fleet would change, and changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.result import EXIT_FAILED, Result
+from playvisor.cli import console
+from playvisor.cli.call import get_exit_status
+from playvisor.cli.fleet_calls import (
+    PLAN,
+    FleetCaller,
+    FleetFiles,
+    choose_exit,
+    get_conflicts,
+    get_objects,
+    has_changes,
+    name_fleet,
+    print_applied,
+    print_plan,
+    require_yes,
+)
+from playvisor.cli.fleet_places import with_places
+from playvisor.cli.output import Output, print_document
+from playvisor.cli.rendering import fleets
+from playvisor.fleet.render import Rendered
+
+
+def plan_fleet(files: FleetFiles, only: Sequence[str], *, output: Output, markdown: bool = False) -> int:
+    """Print what a fleet would change; returns 0 when that is nothing, 2 when it is something, and 1 for an error."""
+    try:
+        rendered = files.render()
+        result = with_places(FleetCaller(output).call(PLAN, rendered.document, only), rendered)
+    except PlayvisorError as error:
+        # 2 says that there are changes.
+        error.exit_status = EXIT_FAILED
+        raise
+    title = f"Fleet {rendered.document['fleet']}"
+    if markdown:
+        notes = [*result.warnings, *([result.failure.message] if result.failure else [])]
+        console.print_as_is(fleets.write_markdown(title, get_objects(result), get_conflicts(result), notes))
+    elif output.is_document:
+        print_document(result.as_dict(), output)
+    else:
+        print_plan(result, title)
+        _print_next(result)
+    return choose_exit(result)
+
+
+def _print_next(result: Result) -> None:
+    if result.status == "held" and result.plan and result.plan.id:
+        name = result.plan.id[:8]
+        console.print_note(
+            f"It needs an approval: `playvisor approvals approve {name}`, then `playvisor apply {name}`."
+        )
+    elif has_changes(result) and result.plan and result.plan.id:
+        console.print_note(f"To apply exactly this: `playvisor apply {result.plan.id[:8]}`.")
+
+
+def apply_fleet(files: FleetFiles, only: Sequence[str], *, yes: bool, output: Output) -> int:
+    """Plan a fleet, show the plan, ask, and apply exactly it; returns the exit status."""
+    rendered = files.render()
+    return apply_document(FleetCaller(output), rendered.document, only, yes=yes, output=output, rendered=rendered)
+
+
+def roll_back(files: FleetFiles, revision: int, *, yes: bool, output: Output) -> int:
+    """Plan the way back to an older revision of a fleet, and apply it like any other plan; returns the exit status."""
+    name = name_fleet(files)
+    caller = FleetCaller(output)
+    found = caller.bridge.ledger.read_fleets(caller.cluster).find_revision(name, revision)
+    if not output.is_quiet:
+        console.print_note(
+            f"Revision {revision} was applied {found.at[:16].replace('T', ' ')}Z by {found.who}. The files stay as "
+            "they are: the next apply of them would undo this. So do secrets, which no revision has."
+        )
+    return apply_document(caller, found.document, (), yes=yes, output=output)
+
+
+def apply_document(
+    caller: FleetCaller,
+    document: Mapping[str, Any],
+    only: Sequence[str],
+    *,
+    yes: bool,
+    output: Output,
+    rendered: Rendered | None = None,
+) -> int:
+    """Plan a document, show the plan, ask, and apply exactly it; returns the exit status."""
+    planned = caller.call(PLAN, document, only)
+    planned = with_places(planned, rendered) if rendered else planned
+    if not output.is_document:
+        print_plan(planned, f"Fleet {document['fleet']}")
+    if planned.failure or planned.status == "held":
+        if output.is_document:
+            print_document(planned.as_dict(), output)
+        else:
+            _print_next(planned)
+        return get_exit_status(planned)
+    if has_changes(planned):
+        require_yes("Apply exactly this?", yes=yes)
+    # One without changes is recorded: the fleet has its mark on all of it from then on.
+    return print_applied(caller.call(PLAN, document, only, plan=planned), output=output)
