@@ -11,7 +11,7 @@ from typing import Any
 
 from playvisor.fleet.nodes import Node, join_path, name_elements, parse_number, read_data
 from playvisor.fleet.problems import Problems
-from playvisor.fleet.shape import Shape
+from playvisor.fleet.shape import ANY, Shape
 
 _TRUE = frozenset(["true", "yes", "on", "y", "1"])
 _FALSE = frozenset(["false", "no", "off", "n", "0"])
@@ -113,10 +113,11 @@ class Converter:
     def _convert_list(self, node: Node, shape: Shape, path: str) -> Any:
         if not isinstance(node.value, list):
             if node.value is not None:
-                example = f"Write [{', '.join(str(node.value).split(','))}]." if isinstance(node.value, str) else ""
+                is_text = isinstance(node.value, str) and shape.each is not None and shape.each.kind == "str"
+                example = f"Write [{', '.join(node.value.split(','))}]." if is_text else ""
                 self._refuse(node, path, "a list", shape, example)
             return None
-        each = shape.each or Shape("raw")
+        each = shape.each or ANY
         data = []
         seen: dict[str, Node] = {}
         for name, item in name_elements(node.value):

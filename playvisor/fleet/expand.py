@@ -21,6 +21,7 @@ _LARGEST_VMID = 999_999_999
 _MOST_NEEDS = 200_000
 _MOST_CIRCLES = 10
 _LONGEST_CIRCLE = 10
+_TOO_DEEP = (f"Values are nested more than {DEEPEST} deep.", "Nothing in a fleet is.")
 
 
 def expand_node(root: Node, values: Mapping[str, Any], problems: Problems, *, templates: Templates | None) -> Expanded:
@@ -130,13 +131,14 @@ class _Expansion:
 
     def _expand_guest(self, instance: Instance, entry: Node) -> Node:
         path = join_path("guests", instance.name)
+        place = id(entry)
         if entry.value is None:
             entry = entry.copy({})
         if not isinstance(entry.value, dict):
             return entry
         context = self._make_context(instance)
         named = self._list_profiles(entry, context, path)
-        key = (id(entry), tuple(str(node.value) for node in named))
+        key = (place, tuple(str(node.value) for node in named))
         if key not in self._merged:
             merged = self._profiles.merge(entry, named, path)
             plain = {name: node for name, node in merged.value.items() if name != PROFILES}
@@ -174,13 +176,14 @@ class _Expansion:
 
     def _fill_template(self, node: Node, values: Mapping[str, Any], path: str) -> Node:
         assert self._templates is not None  # noqa: S101
+        filled = node.copy(None, template=node.value)
+        filled.is_plain = filled.is_dynamic = False
         try:
-            data = self._templates.fill(node.value, values)
+            filled.value = make_node(self._templates.fill(node.value, values), node, template=node.value).value
         except TemplateProblem as problem:
             self._problems.add(node, path, problem.message, problem.hint)
-            data = None
-        filled = make_node(data, node, template=node.value)
-        filled.below = node.below
+        except TooDeepError:
+            self._problems.add(node, path, *_TOO_DEEP)
         return filled
 
     def _check_guests(self, guests: Mapping[str, Any], tree: Node) -> None:
@@ -286,5 +289,5 @@ def make_root(data: Mapping[str, Any], problems: Problems) -> Node:
     try:
         return make_node(data, place)
     except TooDeepError:
-        problems.add(place, "", f"Values are nested more than {DEEPEST} deep.", "Nothing in a fleet is.")
+        problems.add(place, "", *_TOO_DEEP)
         return place

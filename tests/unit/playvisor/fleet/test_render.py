@@ -293,6 +293,14 @@ def test_a_templated_list_of_profiles_is_followed(render):
     assert [guest["cores"] for guest in fleet.document["guests"].values()] == [8, 1]
 
 
+def test_a_template_that_nests_too_deep_is_told(find_problems):
+    values = "x: " + "[" * 49 + "]" * 49
+
+    assert find_problems("fleet: a\nguests: {a: {config: {b: '{{ [[[x]]] }}'}}}\n", values_yml=values) == [
+        "fleet.yml:2:26: guests.a.config.b: Values are nested more than 50 deep. Nothing in a fleet is."
+    ]
+
+
 def test_what_a_guest_overrides_is_not_filled(render):
     fleet = render(
         "fleet: shop\nprofiles: {base: {memory: '{{ undefined }}'}}\nguests: {a: {profiles: [base], memory: 5}}\n"
