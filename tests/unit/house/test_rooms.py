@@ -90,9 +90,11 @@ DOORS = {
         "mcp_bridge.executor",
         "mcp_bridge.result",
         "mcp_bridge.run",
+        "mcp_bridge.run.call",
         "mcp_bridge.run.factory",
         "mcp_bridge.run.sync",
         "mcp_bridge.run.tools.fleets",
+        "mcp_bridge.run.tools.results",
         "mcp_bridge.run.tools.undo",
     ],
     "what was done: the runs, plans, tokens and history that are shown, exported, decided on and pruned": [
