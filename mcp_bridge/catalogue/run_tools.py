@@ -14,7 +14,8 @@ from mcp_bridge.catalogue.schemas import CHECK, WAIT
 
 TOOLSET = "runs"
 MOST_RUNS = 50
-MOST_CHANGES = 200
+MOST_CHANGES = 100
+MOST_ROWS = 1000
 OUTCOMES = ("ok", "planned", "held", "refused", "failed", "cancelled", "interrupted")
 """How runs end; one that has not ended has none."""
 
@@ -138,6 +139,18 @@ _TOOLS = (
             user=_make_text("Only by this user"),
             net={"type": "boolean", "description": "Only what differs between since and until"},
             limit=_CHANGES,
+        ),
+        toolset="history",
+    ),
+    BridgeTool(
+        "query_history",
+        "Query the history with SQL",
+        "Answers one SELECT about the history of the cluster: guests, their configuration, snapshots, changes and who "
+        "made them, tasks, metrics, runs. Without sql, it shows the views, and what their columns mean.",
+        _make_schema(
+            [],
+            sql=_make_text("One SELECT that reads these views, in the dialect of the database (SQLite or PostgreSQL)"),
+            limit={"type": "integer", "default": 100, "minimum": 1, "maximum": MOST_ROWS},
         ),
         toolset="history",
     ),

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue.fleets import NAME, find_declared_path, remove_secrets, split_document
@@ -100,13 +101,18 @@ def _judge(row: Mapping[str, Any], run: FleetRun) -> State:
         return "unknown" if row.get("upids") or (row.get("changed") and not row.get("skipped")) else "untouched"
     if not row.get("changed"):
         return "done"
-    vmid = row.get("vmid")
-    about = [request for request in run.requests if request.vmid == vmid]
-    if not about:
+    vmid, planned = row.get("vmid"), [_identify_request(step) for step in _list_steps(run.planned)]
+    own = {_identify_request(step) for step in _list_steps(run.planned) if step.get("vmid") == vmid}
+    sent = {key: [one for one in run.requests if (one.method, unquote(one.path)) == key] for key in own}
+    if not any(sent.values()):
         return "untouched"
-    steps = [step for step in _list_steps(run.planned) if step.get("vmid") == vmid]
-    is_over = vmid is not None and len(about) >= len(steps) and all(_has_ended_well(request) for request in about)
-    return "done" if is_over else "unknown"
+    # Guests are made by requests that look alike: then all of them have to be there.
+    is_over = all(len(found) >= planned.count(key) and all(map(_has_ended_well, found)) for key, found in sent.items())
+    return "done" if is_over and vmid is not None else "unknown"
+
+
+def _identify_request(step: Mapping[str, Any]) -> tuple[str, str]:
+    return str(step.get("method")), unquote(str(step.get("path")))
 
 
 def _has_ended_well(request: SentRequest) -> bool:

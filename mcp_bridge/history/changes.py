@@ -78,11 +78,10 @@ def diff_documents(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
 
 
 def _diff(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in sorted(before.keys() | after.keys()):
-            old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
-            if old != new:
-                yield from _diff(f"{path}.{name}", old, new)
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = before.keys() | after.keys()
+        for name in sorted(name for name in names if before.get(name, _ABSENT) != after.get(name, _ABSENT)):
+            yield from _diff(f"{path}.{name}", before.get(name, _ABSENT), after.get(name, _ABSENT))
         return
     if isinstance(before, list) and isinstance(after, list):
         old_entries, new_entries = _name_entries(before), _name_entries(after)
@@ -94,9 +93,10 @@ def _diff(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
 
 def _name_entries(entries: Sequence[Any]) -> dict[str, Any] | None:
     """The entries of a list by what names each of them; None where nothing does."""
+    if not all(isinstance(entry, dict) for entry in entries):
+        return None
     for key in _NAMES:
-        if all(isinstance(entry, Mapping) and isinstance(entry.get(key), str) for entry in entries):
-            named = {entry[key]: entry for entry in entries}
-            if len(named) == len(entries):
-                return named
+        named = {entry.get(key): entry for entry in entries}
+        if len(named) == len(entries) and all(isinstance(name, str) for name in named):
+            return named
     return None

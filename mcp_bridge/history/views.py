@@ -33,9 +33,9 @@ _GUEST = {
     "name": "its name",
 }
 _WHO = {
-    "source": "run (of Playvisor), task (of Proxmox VE), or outside (neither is known)",
+    "source": "run (of Playvisor), task (of Proxmox VE), several (it is not certain which), or outside (neither)",
     "run_id": "the run of Playvisor that did it",
-    "upid": "the task of Proxmox VE that did it",
+    "upid": "the task of Proxmox VE that did it, or all that may have, with spaces between them",
     "who": "the user that did it",
 }
 _ID = {"object_id": "which object; a vmid that is used again is another one"}

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     # Days after which artifacts are removed, and bytes that they may take in all.
     artifacts_days: int | None = Field(None, validation_alias=_alias("PLAYVISOR_ARTIFACTS_DAYS"), ge=1)
     artifacts_max: int = Field(2 * 2**30, validation_alias=_alias("PLAYVISOR_ARTIFACTS_MAX"), ge=0)
+    # Days for which every version of what was observed is kept, and for which one a day is.
+    history_days: int = Field(90, validation_alias=_alias("PLAYVISOR_HISTORY_DAYS"), ge=1)
+    history_daily_days: int = Field(730, validation_alias=_alias("PLAYVISOR_HISTORY_DAILY_DAYS"), ge=1)
     # Whether an MCP client is asked for its user's approval; without, such plans are held for `playvisor approvals`.
     elicitation: Literal["on", "off"] = Field("on", validation_alias=_alias("PLAYVISOR_ELICITATION"))
     # An answer counts as a person's from this many seconds on, and as many again for every thousand characters shown.

@@ -22,6 +22,7 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Mode, Settings, load_settings
 from playvisor.cli import console, parsing, progress, results, speech
 from playvisor.cli.output import Output
+from playvisor.fleet.tools import register_tools
 
 T = TypeVar("T")
 CLIENT = "playvisor-cli"
@@ -97,6 +98,7 @@ def get_exit_status(result: Result) -> int:
 
 def call_with_words(name: str, words: list[str], *, check: bool, output: Output) -> int:
     """Call a tool with `name=value` words and print its result; returns the exit status."""
+    register_tools()
     tool = catalogue.load().get(name) or TOOLS.get(name)
     arguments = parsing.parse(words, tool.input_schema if tool else {})
     # Whoever uses the names of tools and options is told of them.

@@ -89,7 +89,8 @@ def get_conflicts(result: Result) -> list[dict[str, Any]]:
 def print_plan(result: Result, title: str) -> None:
     """Print what a plan would change, and what stands against it."""
     objects, conflicts = get_objects(result), get_conflicts(result)
-    print_laid_out([fleets.Line(f"{title}: {fleets.describe_counts(objects)}.", "title")])
+    if objects or not result.failure:
+        print_laid_out([fleets.Line(f"{title}: {fleets.describe_counts(objects)}.", "title")])
     print_laid_out(fleets.lay_out_plan(objects, console.get_width()))
     if conflicts:
         print_laid_out(fleets.lay_out_conflicts(conflicts))
@@ -101,7 +102,10 @@ def print_plan(result: Result, title: str) -> None:
 def print_laid_out(lines: Sequence[fleets.Line]) -> None:
     """Print lines on stdout; what is too long for one goes on below it."""
     for line in lines:
-        console.print_lines(line.text or " ", style=_STYLES.get(line.kind, ""))
+        if line.text:
+            console.print_lines(line.text, style=_STYLES.get(line.kind, ""))
+        else:
+            console.get_stdout().print()
 
 
 def print_messages(result: Result) -> None:

@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.errors import UsageError
 from mcp_bridge.history.account import describe_change, describe_object
+from mcp_bridge.history.retention import Keep
 from mcp_bridge.history.store import History
 from mcp_bridge.ledger.records import LOOK
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.run.sync import Manner, sync_history
-from mcp_bridge.run.tools.history import Readings
+from mcp_bridge.run.tools.history import Readings, list_views, run_sql
 from mcp_bridge.settings import load_settings
 from mcp_bridge.text.plain import one_line
 from playvisor.cli import console, results, units
@@ -24,6 +28,9 @@ from playvisor.cli.output import Output, print_document, print_facts, print_rows
 from playvisor.cli.rendering.differences import describe_differences
 from playvisor.cli.rendering.tables import Table
 from playvisor.cli.rendering.values import format_moment
+
+if TYPE_CHECKING:
+    from mcp_bridge.database.open import Database
 
 _CHANGES = Table(
     "",
@@ -98,9 +105,58 @@ def show_object(what: str, *, at: str, since: str | None, kind: str | None, outp
     _print_notes(found)
 
 
-def _open() -> Readings:
+def prune(*, yes: bool, output: Output) -> None:
+    """Remove what is old; without `yes`, only say how much that is."""
     settings = load_settings()
-    return Readings(History(Ledger(settings.state_dir, settings.ledger_url).database))
+    keep = Keep(settings.history_days, settings.history_daily_days)
+    history = History(_open_database())
+    removal = history.prune(keep) if yes else history.find_removable(keep)
+    if output.is_document:
+        print_document({"removed": yes, **asdict(removal)}, output)
+        return
+    counts = ", ".join(f"{count} {noun}" for noun, count in asdict(removal).items() if count)
+    if not counts:
+        console.print_note("Nothing is old enough to be removed.")
+    else:
+        console.get_stderr().print(f"Removed {counts}." if yes else f"It would remove {counts}. Add --yes to do it.")
+
+
+def query(sql: str, *, views: bool, limit: int, output: Output) -> None:
+    """Print what one SELECT about the history returns, or with `views` what it can read."""
+    if views:
+        console.print_lines("\n".join(list_views()))
+        return
+    if not sql.strip():
+        raise UsageError(
+            "No query is given.",
+            "Such as: playvisor query 'select name, status from guests'. --views shows what there is.",
+        )
+    found = run_sql(_open_database(), sql, limit)
+    # A query may name two columns alike.
+    names = [
+        name if name not in found["columns"][:at] else f"{name}_{at + 1}" for at, name in enumerate(found["columns"])
+    ]
+    rows = [dict(zip(names, row, strict=True)) for row in found["rows"]]
+    table = Table("", " ".join(f"{_name_column(name)}={_name_column(name)}:plain" for name in names), empty="No rows.")
+    print_rows(
+        [{_name_column(name): value for name, value in row.items()} for row in rows], table, output, document=rows
+    )
+    for warning in found["warnings"]:
+        console.print_note(warning)
+
+
+def _name_column(name: str) -> str:
+    """A name as tables take it: count(*) is no path."""
+    return re.sub(r"[\s=:/.]+", "_", name) or "column"
+
+
+def _open() -> Readings:
+    return Readings(History(_open_database()))
+
+
+def _open_database() -> Database:
+    settings = load_settings()
+    return Ledger(settings.state_dir, settings.ledger_url).database
 
 
 def _print_found(found: Mapping[str, Any], output: Output) -> None:

@@ -87,7 +87,10 @@ _TRACE = Table(
     empty="No requests.",
 )
 _FAULTS = Table("", "entry=seq run=run_id:short what_differs=what")
-_TOLD_OF_ACTS = ("why", "source", "count", "tool", "name", "face", "mode", "guests", "effects", "approval", "used_by")
+_TOLD_OF_ACTS = (
+    *("why", "source", "count", "tool", "name", "face", "mode", "guests", "effects", "approval", "used_by"),
+    *("fleet", "revision", "outcome", "released"),
+)
 _MOST_EXPORTED = 1000
 
 

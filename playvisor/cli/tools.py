@@ -18,6 +18,7 @@ from mcp_bridge.errors import UsageError
 from playvisor.cli import console
 from playvisor.cli.output import Output, print_document, print_facts, print_rows, print_table
 from playvisor.cli.rendering.tables import Table
+from playvisor.fleet.tools import register_tools
 
 _TOOLS = Table("", "tool=name does=title:text effect toolset needs", ids="name")
 _OPTIONS = Table("", "option type=type:text default", below="description", title="Options")
@@ -53,6 +54,7 @@ def show_tool(name: str, *, output: Output) -> None:
 
 def _list_all_tools() -> list[Tool | BridgeTool]:
     """The catalogue's tools, and those that run no playbook."""
+    register_tools()
     return [*catalogue.list_offered(), *run_tools.TOOLS.values()]
 
 

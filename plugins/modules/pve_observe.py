@@ -85,6 +85,7 @@ options:
   budget:
     description:
       - Most requests to send, but for the lists and the tasks, which are always read. What is beyond is RV(left).
+      - A guest and a part are read as a whole or not at all. Some parts take a few requests of each node or storage.
     type: int
   throttle:
     description: At most this many requests are in flight at the same time.

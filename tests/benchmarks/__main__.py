@@ -21,6 +21,7 @@ NAMES = (
     "observe",
     "throughput",
     "ledger",
+    "history",
     "growth",
     "gateway",
     "simulator",

@@ -34,6 +34,7 @@ from mcp_bridge.system.identity import format_timestamp
 
 if TYPE_CHECKING:
     from mcp_bridge.history.changes import Attribution
+    from mcp_bridge.history.store import History
     from mcp_bridge.ledger.fleets import Fleets
 
 REPORT = "report_fleet"
@@ -64,7 +65,11 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
     Requests of other tools stay as they are. Raises UnknownCluster, and UnprovenError where what was applied last is
     not as it was written.
     """
-    if request.tool not in (PLAN, REPORT, PRUNE):
+    is_offered = request.internal or (
+        request.tool == PLAN and (request.offered is None or request.tool in request.offered)
+    )
+    if request.tool not in (PLAN, REPORT, PRUNE) or not is_offered:
+        # What is not offered is refused.
         return request
     given = request.arguments.get("fleet")
     document: Mapping[str, Any] = given if isinstance(given, dict) else {}
@@ -78,7 +83,7 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
     if request.tool == PRUNE:
         problems = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
     else:
-        problems = {path: f"{value} deletes, which no fleet does" for path, value in find_deletions(document).items()}
+        problems = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
         problems |= _describe_claims(name, fleets.find_claims(name, _list_declared(declared)))
     if problems:
         return failed_result(request, _describe_problems(name, problems))
@@ -112,8 +117,9 @@ def _describe_problems(name: str, problems: Mapping[str, str]) -> Failure:
     return Failure(
         code="invalid_parameter",
         message=f"Fleet {name} can't be planned: {'; '.join(named)}{more}. Nothing was sent.",
-        hint="An object belongs to one fleet: `playvisor fleet prune --release` takes a fleet's mark off what it no "
-        "longer declares. `playvisor fleet prune` deletes, object by object.",
+        hint="An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune "
+        "--release`. A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet "
+        "prune`.",
         fields=dict(problems),
     )
 
@@ -177,7 +183,7 @@ def list_drift(engine: Engine, objects: Iterable[Mapping[str, Any]]) -> list[dic
         ]
         if drifted:
             known = {name: row[name] for name in _SHOWN if row.get(name) is not None}
-            rows.append({**known, "changes": find_authors(engine, row, drifted)})
+            rows.append({**known, "changes": _tell_authors(engine, row, drifted)})
     return rows
 
 
@@ -190,26 +196,31 @@ def with_authors(engine: Engine, result: Result) -> Result:
     told: list[Mapping[str, Any]] = []
     for conflict in conflicts:
         owner = find_declared_path(str(conflict["path"]), rows)
-        told += find_authors(engine, rows[owner], [conflict]) if owner else [conflict]
+        told += _tell_authors(engine, rows[owner], [conflict]) if owner else [conflict]
     return result.model_copy(update={"conflicts": told})
 
 
-def find_authors(engine: Engine, row: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Changes of one object with who made each (`by`), as the history of what was observed knows it."""
+def _tell_authors(engine: Engine, row: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     from mcp_bridge.history.store import History
 
-    told = [dict(change) for change in changes]
     if row.get("vmid") is None:
-        return told
+        return [dict(change) for change in changes]
     history, cluster = History(engine.ledger.database), engine.authority.identify_cluster()
-    ids = [one.id for one in history.find_objects(str(row["vmid"]), "guest", cluster) if one.key == str(row["vmid"])]
+    return find_authors(history, cluster, row, changes)
+
+
+def find_authors(
+    history: History, cluster: str, row: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Changes of a guest with who made each last (`by`), as the history of what was observed knows it."""
+    vmid, start = str(row["vmid"]), len(parse_path(str(row["path"])))
+    ids = [one.id for one in history.find_objects(vmid, "guest", cluster) if one.key == vmid]
     known = history.list_changes(object_ids=ids, cluster=cluster, limit=_MOST_CHANGES) if ids else []
-    start = len(parse_path(str(row["path"])))
-    for change in told:
+    told = []
+    for change in changes:
         names = list_raw_names(parse_path(str(change["path"]))[start:])
         author = next((one for one in known if any(names & {*field.path.split(".")} for field in one.fields)), None)
-        if author:
-            change["by"] = _describe_author(author.attribution)
+        told.append({**change, "by": _describe_author(author.attribution)} if author else dict(change))
     return told
 
 

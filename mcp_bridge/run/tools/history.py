@@ -21,10 +21,14 @@ from mcp_bridge.run.tools.results import failed_result, make_result
 from mcp_bridge.system.identity import format_timestamp
 
 if TYPE_CHECKING:
+    from mcp_bridge.database.open import Database
     from mcp_bridge.history.changes import Change
     from mcp_bridge.history.store import History, Object
 
 _CHANGES = 50
+_ROWS = 100
+# Bytes of an answer to a client; a model is not helped by more.
+_LARGEST_ANSWER = 50_000
 _NAMED = 5
 _LOOK = "`playvisor history sync` looks at the cluster now"
 _NEVER = (
@@ -138,6 +142,22 @@ class Readings:
         return format_timestamp(min(known)) if known else None
 
 
+def run_sql(database: Database, sql: str, limit: int | None = None, size: int | None = None) -> dict[str, Any]:
+    """What one SELECT about the history returns, in so many rows and bytes at most. Raises UsageError."""
+    from mcp_bridge.history import query
+
+    found = query.run_query(database.engine, sql, rows=limit or query.MOST_ROWS, bytes=size or query.LARGEST_ANSWER)
+    cut = f"The answer is cut off after {len(found.rows)} rows." if found.truncated else ""
+    return {"columns": list(found.columns), "rows": found.rows, "warnings": [cut] if cut else []}
+
+
+def list_views() -> list[str]:
+    """The views that SQL may read, a line for each and for each of its columns."""
+    from mcp_bridge.history.views import describe_views
+
+    return list(describe_views())
+
+
 def open_readings(engine: Engine) -> Readings:
     """The readings of an engine's history."""
     from mcp_bridge.history.store import History
@@ -175,6 +195,18 @@ def _show_cluster(engine: Engine, request: Request, _progress: Progress, _cancel
     return _make_changes_result(request, found)
 
 
+def _query(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    sql = request.arguments.get("sql")
+    if not sql:
+        return make_result(request, "ok", "These views can be read.", views="\n".join(list_views()))
+    try:
+        found = run_sql(engine.ledger.database, str(sql), int(request.arguments.get("limit") or _ROWS), _LARGEST_ANSWER)
+    except UsageError as error:
+        return failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
+    count = len(found["rows"])
+    return make_result(request, "ok", f"{count} row{'' if count == 1 else 's'}.", **found)
+
+
 def _make_changes_result(request: Request, found: dict[str, Any]) -> Result:
     changes, looked = found["changes"], found["synced_at"]
     count = f"{len(changes) or 'No'} change{'' if len(changes) == 1 else 's'}"
@@ -191,4 +223,8 @@ def _read_limit(wanted: dict[str, Any]) -> int:
     return int(wanted.get("limit") or _CHANGES)
 
 
-FUNCTIONS: dict[str, ToolFunction] = {"guest_changes": _show_guest, "cluster_changes": _show_cluster}
+FUNCTIONS: dict[str, ToolFunction] = {
+    "guest_changes": _show_guest,
+    "cluster_changes": _show_cluster,
+    "query_history": _query,
+}

@@ -100,7 +100,9 @@ def mcp_serve(
         return
     from mcp_bridge.mcp.start import serve_mcp
     from playvisor.cli.command_line import LENT_PROGRAMS
+    from playvisor.fleet.tools import register_tools
 
+    register_tools()
     names = {"names": tuple(allow_host or ()), "origins": tuple(allow_origin or ())}
     listen = {
         "host": host,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._api.errors import UNREACHABLE, PveError
 from .._capture.reading import OVERVIEW, Reader, Request, is_online
@@ -17,13 +17,14 @@ from .._capture.secrets import GONE, clean_data, has_secret_name, mask_secrets
 from .._guest.guest import TYPES
 from .sight import Sight
 
+if TYPE_CHECKING:
+    Entry = Mapping[str, Any]
+
 _ROOT_CA = "pve-root-ca.pem"
 # Public keys, of which the rule for names would think the worst.
 _PUBLIC = frozenset({"sshkeys"})
 # The API shows that one is set; and a checksum differs whenever anything does.
 _DROPPED = frozenset({"cipassword", "digest"})
-
-Entry = Mapping[str, Any]
 
 
 @dataclass
@@ -63,12 +64,15 @@ def read_cluster(reader: Reader) -> Cluster:
     """Read the lists; a failure of what all else rests on is raised."""
     version = reader.read("/version")
     at = int(reader.client.server_time)
-    lists = [OVERVIEW, "/cluster/status", "/cluster/tasks", "/access/permissions"]
-    resources, status, tasks, permissions = reader.read_all([Request(path) for path in lists])
+    lists = [OVERVIEW, "/cluster/status", "/cluster/tasks", "/access/permissions", "/access/acl"]
+    resources, status, tasks, permissions, acl = reader.read_all([Request(path) for path in lists])
     if isinstance(resources, PveError):
         raise resources
     name, fingerprint = _identify(reader, [] if isinstance(status, PveError) else status, resources)
-    sight = Sight(None if isinstance(permissions, PveError) else permissions)
+    sight = Sight(
+        None if isinstance(permissions, PveError) else permissions,
+        () if isinstance(acl, PveError) else {str(entry["path"]) for entry in acl},
+    )
     return Cluster(name, f"{name} {fingerprint}", str(version["version"]), at, resources, tasks, sight)
 
 

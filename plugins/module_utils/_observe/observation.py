@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 from .._api.errors import PveError
 from .._capture.reading import OVERVIEW, Reader, Request
 from . import guests
-from .cluster import Cluster, Entry, read_clean, read_cluster
+from .cluster import Cluster, read_clean, read_cluster
 from .lines import Lines
 from .parts import PARTS, describe_blindness, name_storage
 from .tasks import TaskList, build_line, read_tasks
 
 if TYPE_CHECKING:
     from .._api.client import Client
+    from .cluster import Entry
 
 # A task that begins while the lists are read, or on a node whose clock is behind, is seen the next time.
 OVERLAP_SECONDS = 30
+# For so long tasks are looked for that could not be read on a node that does not answer.
+PATIENCE_SECONDS = 3600
 
 _LIST_GUESTS = Request(OVERVIEW, {"type": "vm"})
 _NODE_SIZES = {"maxcpu": "cpus", "maxmem": "maxmem", "maxdisk": "maxdisk"}
@@ -102,7 +105,7 @@ class Details:
     def __init__(self, reader: Reader, budget: Budget, cluster: Cluster, seen: Observation) -> None:
         self.sections: dict[str, dict[str, Any]] = {}
         self.gone: set[str] = set()
-        # Guests that are of another type or on another node than the list said.
+        # As they are listed, or as they were found.
         self.entries = dict(cluster.guests)
         self._reader, self._budget, self._cluster, self._seen = reader, budget, cluster, seen
         self._unfound: list[str] = []
@@ -117,6 +120,9 @@ class Details:
         """Look again for guests that were not where the list said: they moved, are another now, or are gone."""
         if not self._unfound:
             return
+        if not self._budget.take(1):
+            self._seen.left_guests += map(int, self._unfound)
+            return
         (listed,) = self._reader.read_all([_LIST_GUESTS])
         if isinstance(listed, PveError):
             self._miss(self._unfound, listed)
@@ -127,14 +133,11 @@ class Details:
             if vmid not in now:
                 self.gone.add(vmid)
                 continue
-            known, entry = self.entries[vmid], dict(now[vmid])
+            known, entry = self.entries[vmid], now[vmid]
             if (entry["node"], entry["type"]) == (known["node"], known["type"]):
                 # The list may still show the guest that had the vmid before.
-                entry = {
-                    "vmid": entry["vmid"],
-                    "node": entry["node"],
-                    "type": "lxc" if entry["type"] == "qemu" else "qemu",
-                }
+                other = "lxc" if entry["type"] == "qemu" else "qemu"
+                entry = {"vmid": entry["vmid"], "node": entry["node"], "type": other}
             self.entries[vmid] = entry
             again.append(entry)
         self._unfound = []
@@ -174,9 +177,9 @@ class Details:
 
 
 def _observe_tasks(reader: Reader, cluster: Cluster, wish: Wish, seen: Observation) -> TaskList:
-    """The tasks since the last time; where they can't be read, the next observation begins where this one did."""
+    """The tasks since the last time; if some can't be read, the next observation reaches back as far as this one."""
     if isinstance(cluster.tasks, PveError):
-        tasks = TaskList(problems={"": cluster.tasks})
+        tasks = TaskList(problems={"": cluster.tasks}, unread=list(wish.running))
     elif wish.since is None:
         tasks = TaskList([build_line(entry) for entry in cluster.tasks])
     else:
@@ -184,7 +187,7 @@ def _observe_tasks(reader: Reader, cluster: Cluster, wish: Wish, seen: Observati
     for node, error in tasks.problems.items():
         seen.lines.add_missing("task", error, node=node or None)
     if tasks.problems and wish.since is not None:
-        seen.until = wish.since
+        seen.until = min(seen.until, max(wish.since, cluster.at - PATIENCE_SECONDS))
     if not cluster.sight.sees_all("/nodes", ("Sys.Audit",)):
         seen.lines.add_missing("task", describe_blindness("/nodes", ("Sys.Audit",)))
         seen.warnings.append("Without Sys.Audit on /nodes, the tasks of others are not seen.")
@@ -228,6 +231,8 @@ def _observe_parts(reader: Reader, budget: Budget, cluster: Cluster, names: Sequ
 def _add_nodes(cluster: Cluster, lines: Lines) -> None:
     for name, entry in cluster.nodes.items():
         doc: dict[str, Any] = {"overview": {"status": entry.get("status", "unknown")}}
+        if name in cluster.online and "hastate" in entry:
+            doc["overview"]["hastate"] = entry["hastate"]
         if name in cluster.online and "maxcpu" in entry:
             doc["size"] = {ours: entry[field] for field, ours in _NODE_SIZES.items() if field in entry}
         lines.add_object("node", name, doc)

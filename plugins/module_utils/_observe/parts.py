@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
 from .._api.errors import PveError
@@ -17,10 +18,13 @@ from .cluster import Cluster
 from .guests import build_firewall, build_rules
 from .lines import Lines
 
-Entry = Mapping[str, Any]
-Answers = Mapping[Request, Any]
+if TYPE_CHECKING:
+    Entry = Mapping[str, Any]
+    Answers = Mapping[Request, Any]
+
 
 _FIREWALL = ("options", "rules", "aliases", "ipset")
+_STORAGE = ("Datastore.Audit", "Datastore.AllocateSpace")
 
 
 class Part:
@@ -225,18 +229,11 @@ class FirewallPart(Part):
         ipsets = lists["ipset"]
         requests = [] if isinstance(ipsets, PveError) else list_firewall_follow_ups("/cluster/firewall/ipset", ipsets)
         members = [answers[request] for request in requests]
-        self._add(lines, "cluster", [*lists.values(), *members], lambda: {"firewall": build_firewall(lists, members)})
+        self._add(lines, "cluster", [*lists.values(), *members], lambda *dummy: build_firewall(lists, members))
         add_offline(cluster, "firewall", lines, key="node/{node}")
         for node in cluster.online:
-            options, rules = (
-                answers[Request(f"/nodes/{segment(node)}/firewall/{part}")] for part in ("options", "rules")
-            )
-            self._add(
-                lines,
-                f"node/{node}",
-                [options, rules],
-                lambda options=options, rules=rules: {"firewall": {"options": options, "rules": build_rules(rules)}},
-            )
+            found = [answers[Request(f"/nodes/{segment(node)}/firewall/{part}")] for part in ("options", "rules")]
+            self._add(lines, f"node/{node}", found, _build_node_firewall)
         self._add_groups(answers, lines)
 
     def _add_groups(self, answers: Answers, lines: Lines) -> None:
@@ -246,23 +243,17 @@ class FirewallPart(Part):
             lines.add_missing("firewall", groups)
             return
         for group, request in zip(groups, list_firewall_follow_ups(path, groups), strict=True):
-            rules = answers[request]
-            comment = {"comment": group["comment"]} if group.get("comment") else {}
-            self._add(
-                lines,
-                f"group/{group['group']}",
-                [rules],
-                lambda rules=rules, comment=comment: {"firewall": {**comment, "rules": build_rules(rules)}},
-            )
+            build = partial(_build_group, group.get("comment"))
+            self._add(lines, f"group/{group['group']}", [answers[request]], build)
         lines.add_complete("firewall")
 
     @staticmethod
-    def _add(lines: Lines, key: str, answers: Sequence[Any], build: Callable[[], dict[str, Any]]) -> None:
+    def _add(lines: Lines, key: str, answers: Sequence[Any], build: Callable[..., dict[str, Any]]) -> None:
         failed = next((answer for answer in answers if isinstance(answer, PveError)), None)
         if failed is not None:
             lines.add_missing("firewall", failed, key=key)
         else:
-            lines.add_object("firewall", key, build())
+            lines.add_object("firewall", key, {"firewall": build(*answers)})
 
 
 class VolumesPart(Part):
@@ -280,11 +271,10 @@ class VolumesPart(Part):
                 lines.add_missing("volumes", volumes, key=key, node=node or None)
             else:
                 lines.add_object("volumes", key, {"content": sum_volumes(volumes)})
-        acl_path, privileges = "/storage", ("Datastore.Audit", "Datastore.AllocateSpace")
-        if cluster.sight.sees_all(acl_path, privileges):
+        if cluster.sight.sees_all("/storage", _STORAGE):
             lines.add_complete("volumes")
         else:
-            lines.add_missing("volumes", describe_blindness(acl_path, privileges))
+            lines.add_missing("volumes", describe_blindness("/storage", _STORAGE))
 
     @staticmethod
     def _list_storages(cluster: Cluster) -> dict[str, Request]:
@@ -346,6 +336,14 @@ def sum_volumes(volumes: Sequence[Entry]) -> dict[str, dict[str, int]]:
     return dict(sorted(sums.items()))
 
 
+def _build_node_firewall(options: Entry, rules: Sequence[Entry]) -> dict[str, Any]:
+    return {"options": options, "rules": build_rules(rules)}
+
+
+def _build_group(comment: str | None, rules: Sequence[Entry]) -> dict[str, Any]:
+    return {**({"comment": comment} if comment else {}), "rules": build_rules(rules)}
+
+
 def _build_system(status: Entry) -> dict[str, Any]:
     cpu = status.get("cpuinfo") or {}
     kernel = status.get("current-kernel") or {}
@@ -371,7 +369,6 @@ _ACCESS: tuple[str, tuple[str, ...]] = ("/access", ("Sys.Audit", "Permissions.Mo
 _FULL = {"full": 1}
 _MAPPINGS = ("Mapping.Audit", "Mapping.Use", "Mapping.Modify")
 _SDN = ("SDN.Audit", "SDN.Allocate")
-_STORAGE = ("Datastore.Audit", "Datastore.AllocateSpace")
 
 PARTS: dict[str, Part] = {
     "node": NodePart(),

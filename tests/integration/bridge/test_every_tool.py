@@ -16,6 +16,7 @@ pytestmark = pytest.mark.flow
 # These need a guest that runs, or make what others speak of: a task to look at, and a backup.
 FIRST = ("start_guest", "exec_guest", "backup_guest")
 TOOLS = sorted(catalogue.list_offered(), key=lambda tool: FIRST.index(tool.name) if tool.name in FIRST else len(FIRST))
+ONLY_PLANNED = {tool.name for tool in TOOLS if tool.only_plans}
 # What a request that deletes a guest, a disk, a backup or any other volume, or a storage looks like.
 DELETES = re.compile(r"/nodes/[^/]+/(qemu|lxc)/\d+$|/storage/|/prunebackups|/unlink$")
 
@@ -57,7 +58,12 @@ def test_every_tool_does_what_its_example_says(converse, simulator, ledger, tmp_
         for tool in TOOLS:
             # Where new guests go depends on what is known of those that run.
             simulator.catch_up()
-            results[tool.name] = (await client.call_tool(tool.name, arguments(tool, results))).structured_content
+            called = (await client.call_tool(tool.name, arguments(tool, results))).structured_content
+            if tool.name in ONLY_PLANNED:
+                assert (called["status"], called["changed"]) == ("planned", False)
+                plan_id = {"plan_id": called["plan"]["id"]}
+                called = (await client.call_tool("apply_plan", plan_id)).structured_content
+            results[tool.name] = called
         return results
 
     results = converse(steps, toolsets="all,exec")

@@ -92,10 +92,11 @@ def test_a_file_is_written_by_the_playbook_and_the_next_one_costs_little(play, s
     assert first["counts"]["guest"] == 8
     assert (first["left"], first["missing"]) == ({"guests": [], "parts": []}, 0)
     client.request("POST", "/nodes/pve1/qemu/101/config", {"description": "changed"})
-    second = play("observe", dest=str(file), since=first["until"], running=first["running"], parts=[]).result
+    wish = {"since": first["until"], "running": first["running"], "guests": [102], "parts": []}
+    second = play("observe", dest=str(file), **wish).result
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["key"] for line in lines if "config" in line.get("doc", {})] == ["101"]
-    assert second["requests"] <= 12
+    assert sorted(line["key"] for line in lines if "config" in line.get("doc", {})) == ["101", "102"]
+    assert second["requests"] <= 20
     assert {method for method, *_rest in simulator.requests} == {"GET", "POST"}
 
 
@@ -156,15 +157,19 @@ def test_what_an_offline_node_has_is_missing_and_not_gone(lab):
 @pytest.mark.parametrize(
     ("acl", "guests_seen", "complete", "blind"),
     [
-        pytest.param(
-            [("/", "PVEAuditor")], 8, {"guest", "storage", "pool", "user", "backup_job", "acl"}, set(), id="auditor"
-        ),
+        pytest.param([("/", "PVEAuditor")], 8, {"guest", *PARTS} - {"options"}, set(), id="auditor"),
         pytest.param(
             [("/vms", "PVEAuditor")], 8, {"guest"}, {"storage", "pool", "backup_job", "options"}, id="of guests"
         ),
         pytest.param([("/vms/101", "PVEAuditor")], 1, set(), {"guest", "storage"}, id="of one guest"),
         pytest.param(
             [("/", "PVEAuditor"), ("/vms/105", "PVEDatastoreUser")], 7, {"storage", "pool"}, {"guest"}, id="but for one"
+        ),
+        pytest.param(
+            [("/", "PVEAuditor"), ("/vms/105", "NoAccess")], 7, {"storage", "pool"}, {"guest"}, id="none of one"
+        ),
+        pytest.param(
+            [("/", "PVEAuditor"), ("/pool/frontend", "NoAccess")], 6, {"acl"}, {"guest", "pool"}, id="no pool"
         ),
         pytest.param([], 0, set(), {"guest", "storage", "pool", "user", "ha_rule"}, id="of nothing"),
     ],
@@ -186,6 +191,7 @@ def test_what_credentials_may_not_see_is_missing_and_not_gone(lab, acl, guests_s
     assert seen.lines.count().get("guest", 0) == guests_seen
     assert {kind for kind in complete if is_complete(seen, kind)} == complete
     assert {kind for kind in blind if list_missing(seen, kind) and not is_complete(seen, kind)} == blind
+    assert bool(seen.lines.missing) == bool(blind)
 
 
 def test_what_is_beyond_the_budget_is_left_and_read_by_and_by(lab):
@@ -292,3 +298,68 @@ def test_a_big_cluster_costs_few_requests(request):
     assert len(named) > 10
     assert {key for (kind, key), doc in busy.lines.objects.items() if kind == "guest" and "config" in doc} == named
     assert busy.requests <= 20 + 7 * len(named)
+
+
+MADE = (
+    ("POST", "/access/groups", {"groupid": "ops", "comment": "operators"}),
+    ("POST", "/access/users", {"userid": "ann@pve", "groups": "ops", "comment": "Ann"}),
+    ("POST", "/access/users/ann@pve/token/ci", {"privsep": 1}),
+    ("PUT", "/access/acl", {"path": "/vms/101", "users": "ann@pve", "roles": "PVEVMUser"}),
+    ("POST", "/cluster/firewall/aliases", {"name": "token", "cidr": "10.0.0.0/8"}),
+    ("POST", "/cluster/firewall/ipset", {"name": "keys"}),
+    ("POST", "/cluster/firewall/ipset/keys", {"cidr": "10.1.0.1"}),
+    ("POST", "/cluster/firewall/groups", {"group": "web", "comment": "of the shop"}),
+    ("POST", "/cluster/firewall/groups/web", {"type": "in", "action": "ACCEPT", "enable": 1}),
+    ("POST", "/nodes/pve1/firewall/rules", {"type": "in", "action": "DROP", "enable": 1}),
+    ("POST", "/nodes/pve1/qemu/101/firewall/ipset", {"name": "mine"}),
+    ("POST", "/nodes/pve1/qemu/101/firewall/ipset/mine", {"cidr": "10.1.0.2"}),
+    ("POST", "/cluster/ha/resources", {"sid": "vm:101"}),
+    ("POST", "/cluster/ha/resources", {"sid": "vm:102"}),
+    (
+        "POST",
+        "/cluster/ha/rules",
+        {"rule": "apart", "type": "resource-affinity", "affinity": "negative", "resources": "vm:102,vm:101"},
+    ),
+    ("POST", "/cluster/backup", {"id": "nightly", "schedule": "daily", "vmid": "101", "storage": "local"}),
+    ("POST", "/cluster/sdn/zones", {"zone": "z1", "type": "simple"}),
+    ("POST", "/cluster/sdn/vnets", {"vnet": "v1", "zone": "z1"}),
+    ("POST", "/cluster/sdn/vnets/v1/subnets", {"subnet": "10.3.0.0/24", "type": "subnet"}),
+    ("POST", "/cluster/mapping/usb", {"id": "stick", "map": ["node=pve1,id=1234:5678"]}),
+)
+ACCEPT = {"type": "in", "action": "ACCEPT", "enable": 1}
+FOUND: dict[tuple[str, str], Sections] = {
+    ("group", "ops"): {"config": {"groupid": "ops", "comment": "operators", "users": ["ann@pve"]}},
+    ("token", "ann@pve!ci"): {"config": {"tokenid": "ci", "expire": 0, "privsep": 1}},
+    ("acl", "/vms/101 ann@pve PVEVMUser"): {
+        "config": {"path": "/vms/101", "type": "user", "ugid": "ann@pve", "roleid": "PVEVMUser", "propagate": 1}
+    },
+    ("firewall", "cluster"): {
+        "firewall": {
+            "options": {},
+            "rules": [],
+            "aliases": {"token": {"cidr": "10.0.0.0/8", "ipversion": 4}},
+            "ipsets": {"keys": {"entries": [{"cidr": "10.1.0.1"}]}},
+        }
+    },
+    ("firewall", "group/web"): {"firewall": {"comment": "of the shop", "rules": [ACCEPT]}},
+    ("firewall", "node/pve1"): {"firewall": {"options": {}, "rules": [{**ACCEPT, "action": "DROP"}]}},
+    ("ha_resource", "vm:101"): {"config": {"sid": "vm:101", "type": "vm"}},
+    ("sdn", "zone/z1"): {"config": {"zone": "z1", "type": "simple"}},
+    ("mapping", "usb/stick"): {"config": {"id": "stick", "type": "usb", "map": ["node=pve1,id=1234:5678"]}},
+}
+
+
+def test_every_kind_of_thing_is_seen():
+    with Simulator(build_cluster(nodes=2, guests=4), port=0, task_seconds=0.0) as simulator:
+        client = make_client(simulator)
+        for method, path, params in MADE:
+            client.request(method, path, params)
+        seen = observe_cluster(client, Wish())
+
+    assert {name: seen.lines.objects.get(name) for name in FOUND} == FOUND
+    assert find(seen, "user", "ann@pve")["config"].items() >= {"groups": ["ops"], "comment": "Ann"}.items()
+    assert find(seen, "ha_rule", "apart")["config"]["resources"] == ["vm:101", "vm:102"]
+    assert find(seen, "backup_job", "nightly")["config"]["schedule"] == "daily"
+    assert find(seen, "sdn", "vnet/v1")["subnets"][0]["cidr"] == "10.3.0.0/24"
+    assert find(seen, "guest", 101)["firewall"]["ipsets"] == {"mine": {"entries": [{"cidr": "10.1.0.2"}]}}
+    assert seen.lines.missing == []

@@ -184,7 +184,7 @@ def test_the_default_tools_fit_a_models_conversation():
         (["all", "exec"], [], "list_guests", len(LISTED)),
         ([], ["exec_guest"], "exec_guest", 1),
         (["runs"], [], "list_runs", 5),
-        (["history"], [], "guest_changes", 2),
+        (["history"], [], "guest_changes", 3),
         (["undo"], [], "undo_run", 1),
     ],
 )

@@ -29,11 +29,11 @@ STEPS = [
     {"method": "POST", "path": "/pools"},
 ]
 PLANNED = {"objects": [WEB, DOTS, DB, POOL], "plan": {"digest": "d", "steps": STEPS}}
-CONFIG = SentRequest("config of 101", "PUT", STEPS[0]["path"], 200, vmid=101)
-START = SentRequest("start of 101", "POST", STEPS[1]["path"], 200, upid="UPID:1", vmid=101)
-DONE = SentRequest("start", "POST", STEPS[1]["path"], 200, upid="UPID:1", vmid=101, state="stopped", exitstatus="OK")
-BROKEN = SentRequest("start", "POST", STEPS[1]["path"], 200, upid="UPID:1", vmid=101, state="stopped", exitstatus="no")
-REFUSED = SentRequest("config of 101", "PUT", STEPS[0]["path"], 403, vmid=101)
+CONFIG = SentRequest("config of 101", "PUT", STEPS[0]["path"], 200)
+START = SentRequest("start of 101", "POST", STEPS[1]["path"], 200, upid="UPID:1")
+DONE = SentRequest("start", "POST", STEPS[1]["path"], 200, upid="UPID:1", state="stopped", exitstatus="OK")
+BROKEN = SentRequest("start", "POST", STEPS[1]["path"], 200, upid="UPID:1", state="stopped", exitstatus="no")
+REFUSED = SentRequest("config of 101", "PUT", STEPS[0]["path"], 403)
 MADE = SentRequest("POST /pools", "POST", "/pools", 200)
 
 
@@ -103,6 +103,16 @@ def test_of_an_apply_that_failed_each_object_counts_for_itself(row, is_certain):
 )
 def test_of_a_run_that_broke_off_only_what_is_proven_counts(requests, done, unknown):
     assert sort(describe_change(run(None, requests, outcome="interrupted"))) == (done, unknown)
+
+
+@pytest.mark.parametrize(("sent", "done"), [(1, []), (2, ["guests.web-01", "guests.db-01"])])
+def test_guests_that_are_made_by_requests_alike_count_when_all_were_sent(sent, done):
+    steps = [{"method": "POST", "path": "/nodes/pve1/qemu", "vmid": vmid} for vmid in (101, 103)]
+    planned = {"objects": [WEB, {**DB, "changed": True}], "plan": {"steps": steps}}
+    made = SentRequest("POST", "POST", "/nodes/pve1/qemu", 200, upid="UPID:1", state="stopped", exitstatus="OK")
+    broken = FleetRun("plan_fleet", "run-1", "lab", "jo", "interrupted", DOCUMENT, planned, None, [made] * sent)
+
+    assert sort(describe_change(broken))[0] == done
 
 
 def test_what_a_prune_has_deleted_is_released():

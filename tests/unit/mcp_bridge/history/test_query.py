@@ -17,6 +17,7 @@ from mcp_bridge.history.query import LONGEST_QUERY, run_query
 from mcp_bridge.history.views import VIEWS, describe_views
 
 SECRET = "5ecret5ecret"
+pytestmark = pytest.mark.parametrize("shared_database", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture

@@ -29,6 +29,24 @@ def test_all_is_seen_with_a_right_on_everything(permissions, sees):
 
 
 @pytest.mark.parametrize(
+    ("path", "acl_paths", "sees"),
+    [
+        ("/vms", ["/vms/101", "/access"], True),
+        ("/vms", ["/vms/102"], False),
+        ("/vms", ["/vms", "/vmsomething/1"], True),
+        ("/vms", ["/pool/a", "/storage/nas"], True),
+        ("/vms", ["/pool/b"], False),
+        ("/storage", ["/pool/b"], False),
+        ("/nodes", ["/pool/b", "/vms/102"], True),
+    ],
+)
+def test_a_path_with_an_entry_on_which_there_is_no_right_hides_something(path, acl_paths, sees):
+    permissions = {"/": AUDIT, "/vms/101": AUDIT, "/pool/a": {"Pool.Audit": 1}}
+
+    assert Sight(permissions, acl_paths).sees_all(path, ("VM.Audit",)) is sees
+
+
+@pytest.mark.parametrize(
     ("permissions", "has"),
     [
         ({"/": {"Sys.Audit": 0}}, True),
