@@ -59,7 +59,8 @@ class Restart(GuestResource[Waiting]):
         options = {"timeout": limit} if limit else {}
         why = f"these may wait for it: {', '.join(sorted(observed.fields))}"
         path = f"{observed.guest.path}/status/reboot"
-        step = RestartStep("POST", path, why, options, grace=limit, is_certain=_is_certain(observed.fields))
+        certain = {"is_certain": _is_certain(observed.fields)}
+        step = RestartStep("POST", path, why, options, grace=limit, **certain)
         return Plan(self.target(observed), (step,), {"restart": False}, {"restart": True})
 
     def read_state(self, client: Client, observed: Waiting, plan: Plan) -> dict[str, Any]:
