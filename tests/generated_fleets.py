@@ -125,7 +125,8 @@ def _make_new_guest(random: Random, fleet: dict[str, Any]) -> dict[str, Any]:
         entry["clone"] = {"name": random.choice(names), **({"full": True} if _is_so(random, 0.5) else {})}
         entry["disks"] = [{"slot": "scsi0", "size": random.randint(4, 6)}]
         return entry
-    entry["type"] = "qemu"
+    # Nothing is installed on it, so that it would not shut down.
+    entry |= {"type": "qemu", "state": "stopped"}
     entry["disks"] = [{"slot": "scsi0", "storage": random.choice(_VOLUMES), "size": random.randint(1, 4)}]
     entry["nics"] = [{"slot": "net0", "bridge": "vmbr0"}]
     return entry

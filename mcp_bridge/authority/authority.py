@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 # For so long a cluster is taken for the one that it was when plans are judged; before they are applied, it is asked.
 _IDENTITY_SECONDS = 5.0
+# No guest is called so.
+_HISTORY = "history"
 Record = tuple["Opening", "Closing"]
 """The run of the ledger that does something else than run a playbook."""
 
@@ -296,6 +298,16 @@ class Authority:
         manner = guest_locks.Manner(shared=targets, on_wait=on_wait)
         with guest_locks.hold(self._writer.database, self.identify_cluster(), targets, cancel, manner):
             return
+
+    def hold_history(
+        self, cluster: str, cancel: threading.Event, *, may_wait: bool, on_wait: guest_locks.OnWait
+    ) -> AbstractContextManager[bool]:
+        """Hold the history of a cluster, so that one process at a time looks at it, of all that share the ledger.
+
+        False once cancelled, and where another one has it and it may not be waited for.
+        """
+        manner = guest_locks.Manner(free=() if may_wait else (_HISTORY,), on_wait=on_wait)
+        return guest_locks.hold(self._writer.database, cluster, (_HISTORY,), cancel, manner)
 
     def find_own_ids(self, call: Call) -> tuple[int, ...]:
         """The ids of the new guests in an open plan of the same call, so that the call is planned alike again."""

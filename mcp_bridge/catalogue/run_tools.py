@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tools that run no playbook: those about runs and plans (toolset `runs`), and those that features add."""
+"""The tools that run no playbook: about runs and plans (toolset `runs`), the history, and those that features add."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from mcp_bridge.catalogue.schemas import CHECK, WAIT
 
 TOOLSET = "runs"
 MOST_RUNS = 50
+MOST_CHANGES = 100
+MOST_ROWS = 1000
 OUTCOMES = ("ok", "planned", "held", "refused", "failed", "cancelled", "interrupted")
 """How runs end; one that has not ended has none."""
 
@@ -47,6 +49,9 @@ def _make_text(description: str) -> dict[str, Any]:
     return {"type": "string", "description": description}
 
 
+TIMES = "such as 2h, yesterday, monday 14:00, or ISO 8601"
+_CHANGES = {"type": "integer", "default": 50, "minimum": 1, "maximum": MOST_CHANGES}
+
 _TOOLS = (
     BridgeTool(
         "list_runs",
@@ -59,7 +64,7 @@ _TOOLS = (
             guest=_make_text("Only runs that name it, by vmid or name"),
             user=_make_text("Who asked"),
             changed={"type": "boolean", "description": "Only changes, with values before"},
-            since=_make_text("Such as 24h (ago), or ISO 8601"),
+            since=_make_text("24h, yesterday, or ISO 8601"),
             until=_make_text("Like since"),
             limit={"type": "integer", "default": 10, "minimum": 1, "maximum": MOST_RUNS},
         ),
@@ -105,6 +110,49 @@ _TOOLS = (
         toolset="undo",
         repeatable=True,
         plans=True,
+    ),
+    BridgeTool(
+        "guest_changes",
+        "Show what changed in a guest",
+        "Shows what changed in a guest, newest first, and who did it: a run of Playvisor, a task of Proxmox VE, or "
+        "neither; with at, how the guest was then.",
+        _make_schema(
+            ["guest"],
+            guest=_make_text("Its vmid, name, or a pattern such as web-*; also of one that is gone"),
+            since=_make_text(f"Default 7d. A time is {TIMES}"),
+            until=_make_text("Like since"),
+            at=_make_text("Show its configuration as of this time instead"),
+            limit=_CHANGES,
+        ),
+        toolset="history",
+    ),
+    BridgeTool(
+        "cluster_changes",
+        "Show what changed in the cluster",
+        "Shows what changed in the cluster (guests, storages, pools, firewall, HA, access …), newest first, and who "
+        "did it: a run of Playvisor, a task of Proxmox VE, or neither.",
+        _make_schema(
+            [],
+            since=_make_text(f"Default 1d. A time is {TIMES}"),
+            until=_make_text("Like since"),
+            kind=_make_text("Only of this kind, such as guest, storage, pool, firewall, ha_rule or acl"),
+            user=_make_text("Only by this user"),
+            net={"type": "boolean", "description": "Only what differs between since and until"},
+            limit=_CHANGES,
+        ),
+        toolset="history",
+    ),
+    BridgeTool(
+        "query_history",
+        "Query the history with SQL",
+        "Answers one SELECT about the history of the cluster: guests, their configuration, snapshots, changes and who "
+        "made them, tasks, metrics, runs. Without sql, it shows the views, and what their columns mean.",
+        _make_schema(
+            [],
+            sql=_make_text("One SELECT that reads these views, in the dialect of the database (SQLite or PostgreSQL)"),
+            limit={"type": "integer", "default": 100, "minimum": 1, "maximum": MOST_ROWS},
+        ),
+        toolset="history",
     ),
     BridgeTool(
         "fleet_drift",

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 What = Literal["appeared", "changed", "gone", "back"]
-Source = Literal["run", "task", "outside"]
+Source = Literal["run", "task", "several", "outside"]
 
 KNOWN = "known"
 """What a version says of an object that was there when its kind was looked at first: nobody saw it appear."""
@@ -33,6 +33,7 @@ class FieldChange:
 class Attribution:
     """Who did it: one of our runs, a task of Proxmox VE, or what left neither, between `not_before` and `at`.
 
+    Where that is not certain, or not of all fields, it is `several`: `upid` and `user` are those who may have done it.
     Where `not_before` is None, nobody had looked before.
     """
 
@@ -77,11 +78,10 @@ def diff_documents(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
 
 
 def _diff(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in sorted(before.keys() | after.keys()):
-            old, new = before.get(name, _ABSENT), after.get(name, _ABSENT)
-            if old != new:
-                yield from _diff(f"{path}.{name}", old, new)
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = before.keys() | after.keys()
+        for name in sorted(name for name in names if before.get(name, _ABSENT) != after.get(name, _ABSENT)):
+            yield from _diff(f"{path}.{name}", before.get(name, _ABSENT), after.get(name, _ABSENT))
         return
     if isinstance(before, list) and isinstance(after, list):
         old_entries, new_entries = _name_entries(before), _name_entries(after)
@@ -93,9 +93,10 @@ def _diff(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
 
 def _name_entries(entries: Sequence[Any]) -> dict[str, Any] | None:
     """The entries of a list by what names each of them; None where nothing does."""
+    if not all(isinstance(entry, dict) for entry in entries):
+        return None
     for key in _NAMES:
-        if all(isinstance(entry, Mapping) and isinstance(entry.get(key), str) for entry in entries):
-            named = {entry[key]: entry for entry in entries}
-            if len(named) == len(entries):
-                return named
+        named = {entry.get(key): entry for entry in entries}
+        if len(named) == len(entries) and all(isinstance(name, str) for name in named):
+            return named
     return None

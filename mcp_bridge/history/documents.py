@@ -45,6 +45,10 @@ class Identity:
         """These facts with those that were found now."""
         return Identity(**{**asdict(self), **{name: value for name, value in asdict(found).items() if value}})
 
+    def render(self) -> str:
+        """These facts as text."""
+        return render_json({name: value for name, value in asdict(self).items() if value})
+
 
 def find_identity(kind: str, document: Mapping[str, Any]) -> Identity:
     """Which guest it is, as far as a document says so; of other kinds, the key says it."""

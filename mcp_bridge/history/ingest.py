@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -152,18 +152,22 @@ class Ingest:
             writes, changed, fresh = _Writes(), [], {}
             for each, one in observed.items():
                 row = known.get(each)
-                if row is None or self._is_other(row, one):
+                digests = _compute_digests(one)
+                differing = [name for name in digests if row is None or row["sections"].get(name) != digests[name]]
+                if row is None or ((differing or one.key in self._destroyed) and self._is_other(row, one)):
                     fresh[each] = one
-                elif any(row["sections"].get(name) != compute_digest(one.document[name]) for name in one.document):
-                    changed.append((row, one))
-                elif self._note_seen(row, one):
+                elif differing:
+                    changed.append((row, one, differing))
+                elif self._note_seen(row, digests):
                     writes.updated.append(row)
             replaced = [known[each] for each in fresh if each in known]
-            current = _load_current(connection, [row["id"] for row, _one in changed] + [row["id"] for row in replaced])
+            current = _load_current(
+                connection, [row["id"] for row in [*(row for row, _one, _names in changed), *replaced]]
+            )
             for row in replaced:
                 self._close(row, current[row["id"]], writes)
-            for row, one in changed:
-                self._change(row, current[row["id"]], one, writes)
+            for row, one, differing in changed:
+                self._change(row, current[row["id"]], one, differing, writes)
             # The rows of what is gone go first: there is one open object of a key at most.
             _update(connection, writes.updated)
             writes.updated.clear()
@@ -177,13 +181,12 @@ class Ingest:
                     self._insert(one, is_known=each not in known and self._is_first_look(one), writes=writes)
             self._write(connection, writes)
 
-    def _change(self, row: Row, version: Row, one: ObservedObject, writes: _Writes) -> None:
-        """An object of which a section has another digest."""
+    def _change(self, row: Row, version: Row, one: ObservedObject, differing: Sequence[str], writes: _Writes) -> None:
+        """An object of which some sections have other digests."""
         before = json.loads(version["document"])
         after = {**before, **clean_document(one.document, self._redactor)}
-        differing = [name for name in one.document if row["sections"].get(name) != compute_digest(one.document[name])]
         not_before = self._find_not_before(row, [name for name in differing if name in before])
-        self._note_seen(row, one)
+        self._note_seen(row, _compute_digests(one))
         self._describe(row, after, one)
         fields = diff_documents(before, after)
         if fields:
@@ -205,7 +208,7 @@ class Ingest:
         not_before = parse_time(row["gone_at"])
         document = clean_document(one.document, self._redactor)
         row |= {"gone_at": None, "sections": {}, "last_seen": format_time(self._at), "detailed_at": None}
-        self._note_seen(row, one)
+        self._note_seen(row, _compute_digests(one))
         self._describe(row, document, one)
         self._add_version(row, version, "back", document, (), self._make_bound(not_before), writes)
         writes.updated.append(row)
@@ -214,8 +217,8 @@ class Ingest:
         document = clean_document(one.document, self._redactor)
         at = format_timestamp(self._at)
         row: Row = {**dict.fromkeys(_MUTABLE), "cluster": self._cluster, "kind": one.kind, "key": one.key}
-        row |= {"identity": Identity(), "sections": {}, "first_seen": at, "last_seen": at, "changed_at": at}
-        self._note_seen(row, one)
+        row |= {"identity": "{}", "sections": {}, "first_seen": at, "last_seen": at, "changed_at": at}
+        self._note_seen(row, _compute_digests(one))
         self._describe(row, document, one)
         mark = None if is_known else self._marks.get(_name_mark(COMPLETE, one.kind, find_home(one.kind, one.key)))
         change = None if is_known else self._make_change(row, "appeared", (), self._make_bound(mark), self._at)
@@ -247,15 +250,15 @@ class Ingest:
         change = Change(**place, what=what, fields=fields, attribution=bare, object_id=row.get("id", 0))
         return Change(**{**vars(change), "attribution": self._attribute(change)})
 
-    def _note_seen(self, row: Row, one: ObservedObject) -> bool:
+    def _note_seen(self, row: Row, digests: Mapping[str, str]) -> bool:
         """Note in a row that it was seen, and what of it; whether the row has to be written."""
         at = format_timestamp(self._at)
         is_late = row["last_seen"] < format_timestamp(self._at - timedelta(seconds=_SEEN_SECONDS))
         is_due = row["missing_since"] is not None or is_late
         if is_due:
             row |= {"last_seen": at, "missing_since": None}
-        row["sections"] |= {name: compute_digest(section) for name, section in one.document.items()}
-        if OVERVIEW in row["sections"] and one.document.keys() - {OVERVIEW}:
+        row["sections"] |= digests
+        if OVERVIEW in row["sections"] and digests.keys() - {OVERVIEW}:
             row |= {"detailed_at": at, "tried_at": at}
             is_due = True
         return is_due
@@ -265,32 +268,32 @@ class Ingest:
         row |= {
             "name": find_name(one.kind, one.key, document),
             "node": find_node(one.kind, one.key, document),
-            "identity": row["identity"].update(find_identity(one.kind, one.document)),
+            "identity": _read_identity(row).update(find_identity(one.kind, one.document)).render(),
         }
 
     def _is_other(self, row: Row, one: ObservedObject) -> bool:
         """Whether it is another guest than the one that had this vmid when it was seen last."""
         if one.kind != GUEST:
             return False
-        found = find_identity(one.kind, one.document)
-        if row["identity"].is_other(found):
+        known, found = _read_identity(row), find_identity(one.kind, one.document)
+        if known.is_other(found):
             return True
-        if row["identity"].is_proven(found):
+        if known.is_proven(found):
             return False
         since = self._find_seen(row) - timedelta(seconds=_LATE_SECONDS)
         first = datetime.fromisoformat(row["first_seen"])
-        return any(end >= since and first < end <= self._at for end in self._destroyed[one.key])
+        return any(end >= since and first < end <= self._at for end in self._destroyed.get(one.key, ()))
 
     def _is_new(self, row: Row, one: ObservedObject) -> bool:
         """Whether it is another guest than the one with this vmid that is gone."""
         if one.kind != GUEST:
             return False
-        found = find_identity(one.kind, one.document)
-        if row["identity"].is_proven(found) or row["identity"].is_other(found):
-            return bool(row["identity"].is_other(found))
+        known, found = _read_identity(row), find_identity(one.kind, one.document)
+        if known.is_proven(found) or known.is_other(found):
+            return known.is_other(found)
         seen = datetime.fromisoformat(row["last_seen"])
         name = find_name(one.kind, one.key, one.document)
-        return name != row["name"] or any(end >= seen for end in self._created[one.key])
+        return name != row["name"] or any(end >= seen for end in self._created.get(one.key, ()))
 
     def _is_first_look(self, one: ObservedObject) -> bool:
         return _name_mark(SEEN, one.kind, find_home(one.kind, one.key)) not in self._marks
@@ -490,16 +493,19 @@ def _load_current(connection: Connection, ids: Collection[int]) -> dict[int, Row
 
 
 def _read_row(row: RowMapping) -> Row:
-    return {
-        **row,
-        "sections": json.loads(row["sections"]),
-        "identity": Identity(**json.loads(row["identity"])),
-    }
+    return {**row, "sections": json.loads(row["sections"])}
+
+
+def _read_identity(row: Row) -> Identity:
+    return Identity(**json.loads(row["identity"]))
+
+
+def _compute_digests(one: ObservedObject) -> dict[str, str]:
+    return {name: compute_digest(section) for name, section in one.document.items()}
 
 
 def _render_row(row: Row) -> Row:
-    identity = {name: value for name, value in asdict(row["identity"]).items() if value}
-    return fit_row({**row, "sections": render_json(row["sections"]), "identity": render_json(identity)}, objects)
+    return fit_row({**row, "sections": render_json(row["sections"])}, objects)
 
 
 def _update(connection: Connection, rows: Sequence[Row]) -> None:
@@ -544,7 +550,7 @@ def _list_ends(observed: Iterable[ObservedTask], types: Collection[str]) -> dict
     for task in observed:
         if task.type in types and task.has_succeeded and task.ended:
             ends[task.id].append(task.ended)
-    return ends
+    return dict(ends)
 
 
 def _merge(observed: Iterable[ObservedObject]) -> dict[tuple[str, str], ObservedObject]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Select, case, func, select
 
 from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_versions as versions
-from mcp_bridge.history.changes import KNOWN, Attribution, Change, FieldChange, What, diff_documents
+from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents
 from mcp_bridge.history.rows import format_time, parse_time
 
 _BATCH = 500
@@ -25,15 +25,17 @@ def diff_moments(
 ) -> Iterator[Change]:
     """The net changes of the wanted objects from one moment to another, in the order of kind and key.
 
-    What was there when its kind was looked at first counts as having been there before. Who made the last change of an
+    An object of which nothing is known of the first moment, though it had not appeared since, counts as having been
+    then what it was as far back as anybody knows. Who made the last change of an
     object stands for all.
     """
     since, until = format_time(start), format_time(end)
     columns = [objects.c[name] for name in ("id", "cluster", "kind", "key", "name", "node")]
-    known = select(func.min(versions.c.id)).where(versions.c.object_id == objects.c.id, versions.c.what == KNOWN)
+    # Where nobody saw it appear, it had been there before.
+    oldest = select(case((versions.c.what != "appeared", versions.c.id))).where(versions.c.object_id == objects.c.id)
     query = select(
         *columns,
-        func.coalesce(_find_version(since), known.scalar_subquery()).label("before"),
+        func.coalesce(_find_version(since), _take_first(oldest, versions.c.valid_from)).label("before"),
         _find_version(until).label("after"),
     ).where(objects.c.changed_at > since, objects.c.first_seen <= until, *wanted)
     spans = connection.execute(query.order_by(objects.c.kind, objects.c.key, objects.c.id)).mappings()
@@ -47,10 +49,14 @@ def diff_moments(
             yield from _compare(span, rows.get(span["before"]), rows[span["after"]])
 
 
-def _find_version(moment: str | None) -> ScalarSelect[int]:
+def _find_version(moment: str | None) -> ScalarSelect[Any]:
     """The version of an object that was valid at a moment."""
     older = select(versions.c.id).where(versions.c.object_id == objects.c.id, versions.c.valid_from <= moment)
-    return older.order_by(versions.c.valid_from.desc()).limit(1).scalar_subquery()
+    return _take_first(older, versions.c.valid_from.desc())
+
+
+def _take_first(query: Select[Any], order: Any) -> ScalarSelect[Any]:
+    return query.order_by(order).limit(1).scalar_subquery()
 
 
 def _compare(span: RowMapping, before: RowMapping | None, after: RowMapping) -> Iterator[Change]:

@@ -23,13 +23,14 @@ _WRITING = 0x70766869
 
 
 @contextmanager
-def writing(engine: Engine, cluster: str) -> Iterator[Connection]:
-    """A transaction that is the only one to write the history of a cluster. Raises LedgerError."""
+def writing(engine: Engine, *clusters: str) -> Iterator[Connection]:
+    """A transaction that is the only one to write the history of some clusters. Raises LedgerError."""
     with transaction(engine) as connection:
         if connection.dialect.name == "postgresql":
             # On SQLite, there is one writing transaction at a time.
             lock = text("SELECT pg_advisory_xact_lock(:writing, hashtext(:cluster))")
-            connection.execute(lock, {"writing": _WRITING, "cluster": cluster})
+            for cluster in sorted(clusters):
+                connection.execute(lock, {"writing": _WRITING, "cluster": cluster})
         yield connection
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, RowMapping, and_, func, or_, select
@@ -18,12 +18,13 @@ from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_tasks as tasks
 from mcp_bridge.database.tables import history_versions as versions
 from mcp_bridge.database.transactions import reading
-from mcp_bridge.history import metrics
+from mcp_bridge.history import metrics, retention
 from mcp_bridge.history.changes import KNOWN, Change, FieldChange
 from mcp_bridge.history.documents import GUEST
 from mcp_bridge.history.ingest import COMPLETE, OBSERVED, SEEN, Attribute, Ingest
 from mcp_bridge.history.net_diff import diff_moments, make_change
 from mcp_bridge.history.observation import Observation, ObservedTask
+from mcp_bridge.history.retention import Keep, Removal
 from mcp_bridge.history.rows import format_time, parse_time, read_state, write_state, writing
 from mcp_bridge.text.redaction import Redactor
 
@@ -202,6 +203,15 @@ class History:
     def backfill_metrics(self, cluster: str, object_id: int, points: Iterable[Mapping[str, Any]]) -> None:
         """Fill the hours and days of an object of which nothing is known with what `rrddata` returned."""
         metrics.backfill(self._engine, cluster, object_id, points)
+
+    def find_removable(self, keep: Keep, now: datetime | None = None) -> Removal:
+        """What `prune` would remove, apart from versions that others of their day will stand for."""
+        with reading(self._engine) as connection:
+            return retention.find_removable(connection, keep, now or datetime.now(UTC))
+
+    def prune(self, keep: Keep, now: datetime | None = None) -> Removal:
+        """Remove what is older than it has to be. Returns how much that was."""
+        return retention.prune(self._engine, keep, now or datetime.now(UTC))
 
     @property
     def _engine(self) -> Engine:

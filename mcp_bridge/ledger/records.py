@@ -16,6 +16,9 @@ from typing import Any, Literal
 from mcp_bridge.system import processes
 from mcp_bridge.system.identity import current_timestamp, format_timestamp, local_user
 
+LOOK, SELF = "observe_cluster", "playvisor"
+"""The tool that looks at the cluster, and the client that Playvisor is for runs that it wants itself."""
+
 
 @dataclass(frozen=True)
 class Who:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, Select, select
+from sqlalchemy import Engine, RowMapping, Select, or_, select
 
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import acts, head, run_words, runs
@@ -26,7 +26,7 @@ from mcp_bridge.ledger.fleets import Fleets
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
 from mcp_bridge.ledger.periods import parse_time
 from mcp_bridge.ledger.plans import Plans
-from mcp_bridge.ledger.records import RunRow
+from mcp_bridge.ledger.records import LOOK, SELF, RunRow
 from mcp_bridge.system.identity import format_timestamp
 
 
@@ -65,7 +65,8 @@ class Ledger:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
         With `changed`, those that changed something, or, when it is false, nothing. `since` and `until` are times as
-        `parse_time` takes them; `guest` is an id or name that stands in the arguments or the summary.
+        `parse_time` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks that
+        servers take at the cluster by themselves are among them only if their tool or client is wanted.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
@@ -73,6 +74,8 @@ class Ledger:
         query, now = _newest(guest).limit(limit), datetime.now(UTC)
         if changed is not None:
             query = query.where(runs.c.changed.is_(changed))
+        if not wanted.get("tool") and not wanted.get("client_name"):
+            query = query.where(or_(runs.c.tool != LOOK, runs.c.client_name != SELF))
         for name, value in wanted.items():
             if value is None:
                 continue

@@ -137,7 +137,8 @@ class McpServer:
             streams: Any = CheckedStreams(opening.streams) if opening.streams else None
             async with stdio_server(streams, streams) as (reader, writer):
                 await self.server.run(reader, writer, self.server.create_initialization_options())
-            # Runs that were answered before their end go on.
+            # Runs that were answered before their end go on; nobody waits for a look at the cluster.
+            await anyio.to_thread.run_sync(self._bridge.stop_ticks)
             while self._bridge.has_runs:
                 await anyio.sleep(_LOOK_SECONDS)
             group.cancel_scope.cancel()
@@ -356,6 +357,7 @@ class McpServer:
         for cancel in list(self._running.values()):
             cancel.set()
         self._bridge.cancel_runs()
+        await anyio.to_thread.run_sync(self._bridge.stop_ticks)
         with anyio.move_on_after(_MOST_STOP_SECONDS):
             while self._running or self._bridge.has_runs:
                 await anyio.sleep(_LOOK_SECONDS)

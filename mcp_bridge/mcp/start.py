@@ -74,6 +74,7 @@ def serve_mcp(
     from mcp_bridge.mcp.server import McpServer, serve
 
     if transport == "stdio":
+        bridge.start_ticks()
         serve(bridge, effective_mode, offer)
         return
     from mcp_bridge.auth.oauth import Issuer
@@ -82,6 +83,7 @@ def serve_mcp(
     issuer = Issuer(**oauth) if oauth["url"] else None
     listen_options, tokens = ListenOptions(**listen, issuer=issuer), bridge.tokens
     listen_options.require_safe(tokens=any(token.state == "valid" for token in tokens.list_all()))
+    bridge.start_ticks()
     server = McpServer(bridge, effective_mode, offer, is_shared=listen_options.auth, most_runs=listen_options.runs)
     serve_http(server, listen_options, tokens.verify, bridge.authority.refused_logins)
 

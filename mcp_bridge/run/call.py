@@ -19,10 +19,12 @@ from mcp_bridge.run import background, patience
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.failures import invalid_arguments
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.tools import ToolFunction, drains, fleets, plans, runs, undo
+from mcp_bridge.run.sync import tick
+from mcp_bridge.run.ticks import Ticks
+from mcp_bridge.run.tools import ToolFunction, drains, fleets, history, plans, runs, undo
 from mcp_bridge.run.tools.results import failed_result
 
-_FUNCTIONS: dict[str, ToolFunction] = {**runs.FUNCTIONS, **fleets.FUNCTIONS}
+_FUNCTIONS: dict[str, ToolFunction] = {**runs.FUNCTIONS, **history.FUNCTIONS, **fleets.FUNCTIONS}
 
 
 def register(tool: BridgeTool, function: ToolFunction) -> None:
@@ -41,6 +43,19 @@ class Bridge(Engine):
     """
 
     mistake: UsageError | None = None
+    _ticks: Ticks | None = None
+
+    def start_ticks(self) -> None:
+        """Look at the cluster every so many seconds from now on, as the settings say, for its history; for servers."""
+        seconds = self.settings.history_seconds
+        if seconds and self.mistake is None:
+            self._ticks = Ticks(lambda cancel: tick(self, cancel), seconds)
+            self._ticks.start()
+
+    def stop_ticks(self) -> None:
+        """Do that no longer; a look that is under way is cancelled."""
+        if self._ticks:
+            self._ticks.close()
 
     def call(self, request: Request, progress: Progress, cancel: threading.Event) -> Result:
         """Do what is asked by any tool. Raises LedgerError as `run` does."""

@@ -20,7 +20,7 @@ from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.evidence.plan_view import PlanView, make_plan_view
 from mcp_bridge.executor import Executor, Progress
-from mcp_bridge.ledger.records import Closing, KeptPlan
+from mcp_bridge.ledger.records import SELF, Closing, KeptPlan
 from mcp_bridge.result import Failure, Result, Status
 from mcp_bridge.run import summary
 from mcp_bridge.run.active import ActiveRuns
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Tokens
     from mcp_bridge.ledger.records import RunRow
     from mcp_bridge.ledger.store import Ledger
-
-
-# The caller of runs that Playvisor itself wants.
-_SELF = "playvisor"
 
 
 class Engine:
@@ -160,7 +156,7 @@ class Engine:
             threading.Thread(target=self._follow_up_all, args=(found,), name="follow-up", daemon=True).start()
 
     def _follow_up_all(self, run_ids: Sequence[str]) -> None:
-        request = Request(TOOL, {}, "read", make_local_client(_SELF, version()))
+        request = Request(TOOL, {}, "read", make_local_client(SELF, version()))
         # A later get_run follows it up, too.
         with suppress(PlayvisorError):
             for run_id in run_ids:

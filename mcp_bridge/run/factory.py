@@ -29,19 +29,26 @@ def make_authority(settings: Settings) -> Authority:
 
 
 def make_bridge(
-    settings: Settings, *, lasting: bool = False, lends: Mapping[str, str] = MappingProxyType({})
+    settings: Settings,
+    *,
+    lasting: bool = False,
+    lends: Mapping[str, str] = MappingProxyType({}),
+    server: ServerSource | None = None,
 ) -> Bridge:
     """A bridge that runs playbooks with ansible-runner, through a gateway that has the credentials.
 
     `lasting`: it serves more than one call, so what makes later ones faster pays; then its fork server `lends` forks to
-    these programs, each with the module whose `main` it is. Raises UsageError when no cluster is configured.
+    these programs, each with the module whose `main` it is. Its runs are forks of `server` where somebody keeps that.
+    Raises UsageError when no cluster is configured.
     """
     settings.require_cluster()
     # The keys of runs whose process was killed.
     remove_abandoned_folders()
     authority = make_authority(settings)
-    executor = GatedExecutor(_make_executor(settings, lasting=lasting, lends=lends), authority)
-    return Bridge(settings, executor, authority)
+    executor = (
+        _make_kept_executor(settings, server) if server else _make_executor(settings, lasting=lasting, lends=lends)
+    )
+    return Bridge(settings, GatedExecutor(executor, authority), authority)
 
 
 def make_mistaken_bridge(mistake: UsageError) -> Bridge:
@@ -67,6 +74,12 @@ def _make_executor(settings: Settings, *, lasting: bool, lends: Mapping[str, str
     warm = WarmExecutor(connection, keeper)
     warm.start()
     return warm
+
+
+def _make_kept_executor(settings: Settings, server: ServerSource) -> Executor:
+    from mcp_bridge.executor.warm import WarmExecutor
+
+    return WarmExecutor(settings.connection_env(), server)
 
 
 def _choose_server_source(

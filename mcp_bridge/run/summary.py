@@ -50,6 +50,8 @@ def describe_reading(data: Mapping[str, Any], noun: str = "") -> str:
             snapshots = sum(len(guest.get("snapshots") or ()) for guest in guests)
             return f"{count(snapshots, 'snapshot')} of {count(len(guests), 'guest')}."
         return f"{count(len(guests), 'guest')}." if guests else "No guests."
+    if data.get("until"):
+        return f"Observed {count(sum(data['counts'].values()), 'thing')} with {count(data['requests'], 'request')}."
     if data.get("counts"):
         return f"Captured {describe_capture(data['counts'])}, without secrets."
     lists = {name: len(value) for name, value in data.items() if isinstance(value, Sequence)}

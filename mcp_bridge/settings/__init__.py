@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     # Days after which artifacts are removed, and bytes that they may take in all.
     artifacts_days: int | None = Field(None, validation_alias=_alias("PLAYVISOR_ARTIFACTS_DAYS"), ge=1)
     artifacts_max: int = Field(2 * 2**30, validation_alias=_alias("PLAYVISOR_ARTIFACTS_MAX"), ge=0)
+    # Days for which every version of what was observed is kept, and for which one a day is.
+    history_days: int = Field(90, validation_alias=_alias("PLAYVISOR_HISTORY_DAYS"), ge=1)
+    history_daily_days: int = Field(730, validation_alias=_alias("PLAYVISOR_HISTORY_DAILY_DAYS"), ge=1)
     # Whether an MCP client is asked for its user's approval; without, such plans are held for `playvisor approvals`.
     elicitation: Literal["on", "off"] = Field("on", validation_alias=_alias("PLAYVISOR_ELICITATION"))
     # An answer counts as a person's from this many seconds on, and as many again for every thousand characters shown.
@@ -73,6 +76,8 @@ class Settings(BaseSettings):
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
     # Whether commands start a `playvisor serve` that makes the next ones faster.
     serve: Literal["auto", "off"] = Field("off", validation_alias=_alias("PLAYVISOR_SERVE"))
+    # Seconds after which a server that lasts looks at the cluster again, for its history; 0 is never.
+    history_seconds: int = Field(300, validation_alias=_alias("PLAYVISOR_HISTORY_SECONDS"), ge=0)
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
     run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)
 

@@ -18,7 +18,7 @@ from mcp_bridge.settings import profiles
 from playvisor.cli.options import Check, PlanId, with_output
 from playvisor.cli.output import TABLE, Output
 
-GROUPS = ("approvals", "fleet", "mcp", "policy", "profile", "runs", "sim", "tokens", "tools")
+GROUPS = ("approvals", "fleet", "history", "mcp", "policy", "profile", "runs", "sim", "tokens", "tools")
 """Groups of commands that are not made from the catalogue."""
 
 _HELP = "Operate Proxmox VE through Ansible playbooks: preview every change, and keep a record that can be verified."
@@ -145,6 +145,23 @@ def thaw(output: Output = TABLE) -> None:
     do_thaw(output=output)
 
 
+@with_output(rows=True)
+def query(
+    sql: Annotated[
+        str, typer.Argument(metavar="[SQL]", help="One SELECT, such as 'select name, status from guests'.")
+    ] = "",
+    views: Annotated[bool, typer.Option("--views", help="Show the views that it can read, and their columns.")] = False,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=100_000, help="Show at most this many rows.")
+    ] = 1000,
+    output: Output = TABLE,
+) -> None:
+    """Ask the history of the cluster a question in SQL. It only reads."""
+    from playvisor.cli.history import query as do_query
+
+    do_query(sql, views=views, limit=limit, output=output)
+
+
 def serve(
     idle: Annotated[
         int | None, typer.Option(min=1, metavar="SECONDS", help="End after so long without a command. Default: never.")
@@ -182,6 +199,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "apply": apply_plan,
     "freeze": freeze,
     "thaw": thaw,
+    "query": query,
     "serve": serve,
     "doctor": doctor,
     "demo": demo,

@@ -8,13 +8,14 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp_bridge import catalogue, version
 from mcp_bridge.auth.caller import make_person
 from mcp_bridge.catalogue.run_tools import TOOLS
+from mcp_bridge.executor import Progress
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.factory import make_bridge
@@ -23,6 +24,7 @@ from playvisor.cli import console, parsing, progress, results, speech
 from playvisor.cli.output import Output
 from playvisor.fleet.tools import register_tools
 
+T = TypeVar("T")
 CLIENT = "playvisor-cli"
 INTERRUPTED = 130
 
@@ -44,24 +46,29 @@ def make_request(
 
 def run_interruptibly(bridge: Bridge, request: Request, *, quiet: bool = False) -> Result:
     """Run a request and return its result; Ctrl-C cancels the run, and its result is still waited for."""
+    return work_interruptibly(lambda report, cancel: bridge.call(request, report, cancel), quiet=quiet)
+
+
+def work_interruptibly(work: Callable[[Progress, threading.Event], T], *, quiet: bool = False) -> T:
+    """Do what reports its progress; Ctrl-C only sets the event that cancels it, and what it comes to is waited for."""
     cancel = threading.Event()
     outcome: dict[str, Any] = {}
     with progress.show_progress(quiet=quiet) as report:
 
-        def work() -> None:
+        def run() -> None:
             try:
-                outcome["result"] = bridge.call(request, report, cancel)
+                outcome["result"] = work(report, cancel)
             except Exception as error:
                 # Raised again in the main thread.
                 outcome["error"] = error
 
-        thread = threading.Thread(target=work, name="run")
+        thread = threading.Thread(target=run, name="run")
         with cancel_on_signals(cancel):
             thread.start()
             thread.join()
     if "error" in outcome:
         raise outcome["error"]
-    result: Result = outcome["result"]
+    result: T = outcome["result"]
     return result
 
 

@@ -17,8 +17,9 @@ NEVER_LENT = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
 """Commands that run for long, or that examine their own process."""
 WITHOUT_PLAYBOOKS = frozenset(
     {
-        *("approvals", "freeze", "policy", "profile", "runs", "thaw", "tokens", "tools"),
+        *("approvals", "freeze", "policy", "profile", "query", "runs", "thaw", "tokens", "tools"),
         *("fleet explain", "fleet lint", "fleet render", "fleet schema"),
+        *("history diff", "history show", "history who"),
     }
 )
 COMPLETION_VARIABLE = "_PLAYVISOR_COMPLETE"

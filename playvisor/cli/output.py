@@ -106,7 +106,14 @@ def print_table(rows: Sequence[Row], table: Table, output: Output = TABLE) -> No
     )
     below = () if chosen else _list_filled(parse_columns(table.below), rows)
     width = None if output.is_wide else console.get_width()
-    laid_out = layout.lay_out(columns, below, _make_formatter([*columns, *below], rows), width, headers=output.headers)
+    laid_out = layout.lay_out(
+        columns,
+        below,
+        _make_formatter([*columns, *below], rows),
+        width,
+        headers=output.headers,
+        stacks=table.stacks,
+    )
     if table.title and output.headers:
         console.print_title(table.title)
     for line in laid_out.lines:

@@ -5,18 +5,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 
-from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.executor.forkserver.supervisor import LEND, Supervisor
 from mcp_bridge.executor.warm import make_supervisor
+from mcp_bridge.run import Bridge
+from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.settings import load_settings, profiles
 from playvisor.cli import console
 from playvisor.cli.command_line import LENT_PROGRAMS
+
+# Without one of them, it knows no cluster: a default profile may need a password.
+_CLUSTERS = ("PROXMOX_URL", "PROXMOX_HOST", profiles.VARIABLE)
 
 
 def serve_commands(idle_seconds: int | None = None) -> None:
     """Run the fork server until a signal, or until it was idle for so long.
+
+    One that does not end by itself also syncs the history of the cluster of its environment, if there is one.
 
     Raises PlayvisorError when it ends as soon as it starts.
     """
@@ -33,7 +42,12 @@ def serve_commands(idle_seconds: int | None = None) -> None:
     if server.wait_until_ready():
         console.get_stderr().print("Commands of this user run faster now, until Ctrl-C.")
     if idle_seconds is None:
+        bridge = _start_ticks(server)
         stop.wait()
+        if bridge:
+            bridge.cancel_runs()
+            bridge.stop_ticks()
+            bridge.close()
     else:
         _wait_while_used(server, stop, idle_seconds)
     is_useless = server.is_useless
@@ -50,3 +64,16 @@ def _wait_while_used(server: Supervisor, stop: threading.Event, idle_seconds: in
     while server.is_published and not stop.wait(max(0.0, idle_seconds - server.count_idle_seconds())):
         if server.count_idle_seconds() >= idle_seconds:
             return
+
+
+def _start_ticks(server: Supervisor) -> Bridge | None:
+    """Sync the history from now on; says why where there is a cluster and it can't be."""
+    if not any(map(os.environ.get, _CLUSTERS)):
+        return None
+    try:
+        bridge = make_bridge(load_settings(with_profile=bool(os.environ.get(profiles.VARIABLE))), server=server)
+    except UsageError as error:
+        console.get_stderr().print(f"The history is not synced: {error.message}")
+        return None
+    bridge.start_ticks()
+    return bridge

@@ -87,15 +87,13 @@ failure:
 """
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..module_utils._api.client import Client
-from ..module_utils._api.errors import INVALID_PARAMETER, PveError
-from ..module_utils._capture.capture import OVERVIEW, CaptureResult, capture_cluster, count_objects
+from ..module_utils._api.errors import PveError
+from ..module_utils._capture.capture import CaptureResult, capture_cluster, count_objects, count_visible
+from ..module_utils._capture.files import check_dest, write_file
 from ..module_utils._capture.scrub import scrub
 from ..module_utils._module.module import PveModule
 
@@ -109,44 +107,6 @@ def build_document(readings: Sequence[dict[str, Any]], names: str, captured_at: 
     return {"playvisor_capture": FORM, "captured_at": captured_at, "names": names, "readings": clean}
 
 
-def write_file(dest: str, text: str) -> None:
-    """Replace a file in one step, readable by its owner only; raises C(invalid_parameter) if that fails."""
-    folder = os.path.dirname(os.path.abspath(dest))
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=".capture-", dir=folder)
-    except OSError as exc:
-        raise _unwritable_error(dest, exc) from exc
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, dest)
-    except OSError as exc:
-        os.unlink(temporary)
-        raise _unwritable_error(dest, exc) from exc
-
-
-def _unwritable_error(dest: str, exc: OSError) -> PveError:
-    return PveError(
-        INVALID_PARAMETER,
-        f"dest can't be written: {dest}: {exc.strerror}.",
-        "Name a file in a folder that exists and that you may write to.",
-    )
-
-
-def check_dest(dest: str) -> None:
-    """Raise C(invalid_parameter) for a file that can't be written, before anything is read."""
-    folder = os.path.dirname(os.path.abspath(dest))
-    if os.path.isdir(dest) or not os.access(folder, os.W_OK | os.X_OK):
-        reason = "it is a folder" if os.path.isdir(dest) else f"no right to write to {folder}, or no such folder"
-        raise _unwritable_error(dest, OSError(0, reason))
-
-
-def count_visible(client: Client) -> dict[str, int]:
-    """Count what a capture would read, from one request."""
-    counts = count_objects([{"path": OVERVIEW, "params": {}, "data": client.get(OVERVIEW)}])
-    return {noun: counts[noun] for noun in ("nodes", "guests", "storages")}
-
-
 def run(module: PveModule) -> dict[str, Any]:
     params = module.params
     client = module.connect()
@@ -158,7 +118,7 @@ def run(module: PveModule) -> dict[str, Any]:
     for warning in captured.describe_problems():
         module.warn(warning)
     content = build_document(captured.readings, params["names"], int(time.time()))
-    write_file(params["dest"], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_file(params["dest"], [json.dumps(content, indent=1, ensure_ascii=False), "\n"])
     return {"changed": True, "dest": params["dest"], "counts": count_objects(captured.readings)}
 
 

@@ -6,6 +6,7 @@ import json
 import re
 
 from ansible_collections.playvisor.proxmox.plugins.module_utils._guest import disks, nics
+from ansible_collections.playvisor.proxmox.plugins.module_utils._observe.guests import merge_pending
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.drives import NICS, find_drive
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.guests import find_option
 from ansible_collections.playvisor.proxmox.plugins.module_utils._values.requests import find_problems
@@ -69,3 +70,23 @@ def test_no_request_that_a_real_server_took_would_be_refused(recordings):
 
     assert taken > 400
     assert refused == []
+
+
+def test_a_configuration_is_what_its_list_of_pending_changes_says(recordings):
+    compared = 0
+    for recording in sorted([*recordings.glob("traces/*.json"), *recordings.glob("fresh/*.json")]):
+        read = {}
+        for exchange in json.loads(recording.read_text()):
+            request, response = exchange["request"], exchange["response"]
+            if request["method"] != "GET":
+                # Anything may be another way afterwards.
+                read = {}
+            elif response["status_code"] == 200 and not request.get("params"):
+                read[request["path"]] = response["body"]["data"] if isinstance(response["body"], dict) else None
+                guest, _slash, part = request["path"].rpartition("/")
+                config, pending = read.get(f"{guest}/config"), read.get(f"{guest}/pending")
+                if part in ("config", "pending") and config and pending:
+                    assert merge_pending(pending) == config
+                    compared += 1
+
+    assert compared

@@ -229,3 +229,68 @@ def fleet_prune(
 
     files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
     raise typer.Exit(prune_fleet(files, confirm or [], release=release, output=output))
+
+
+@group.command("import")
+@with_output(rows=False)
+def fleet_import(
+    into: Annotated[Path, typer.Option(metavar="FOLDER|FILE", help="Folder, or file .yml, to write.")] = Path("fleet"),
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHICH",
+            help="Only these guests: web-*, 101, tag=prod, pool=web, node=pve1 or type=lxc; repeatable.",
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Only guests that this names: `terraform show -json`, an Ansible inventory, community.proxmox tasks.",
+        ),
+    ] = None,
+    parts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--part",
+            metavar="NAME",
+            help="Only guests, pools, storages, backup_jobs, ha_rules, firewall or access; repeatable. Default: all, "
+            "or the guests where some are chosen.",
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Leave out what this names, such as 'guests.*.description'; repeatable."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Name of the fleet. Default: that of the cluster.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    output: Output = TABLE,
+) -> None:
+    """Write what is in the cluster as files of a fleet. Nothing changes, neither now nor when the fleet is applied.
+
+    A fleet whose plan would not be empty is not written.
+    """
+    from playvisor.cli.fleet_import import Wish, import_fleet
+
+    wish = Wish(select or (), parts or (), without or (), source, name)
+    raise typer.Exit(import_fleet(into, wish, force=force, output=output))
+
+
+@group.command("export")
+def fleet_export(
+    to: Annotated[
+        Literal["playbooks", "terraform-imports"],
+        typer.Option("--to", help="A playbook of the collection's modules, or import blocks for bpg's provider."),
+    ],
+    source: Source = FLEET,
+    environment: Environment = None,
+    values: Values = None,
+    sets: Sets = None,
+    into: Annotated[Path | None, typer.Option(metavar="FILE", help="File to write. Default: print it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Print a fleet as a playbook that runs with ansible-playbook alone, or as what lets Terraform take it over."""
+    from playvisor.cli.fleet_export import export_fleet
+
+    export_fleet(source, environment, values or [], sets or [], target=to, into=into, force=force)

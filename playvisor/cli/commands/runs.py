@@ -11,13 +11,11 @@ from typing import Annotated
 
 import typer
 
+from mcp_bridge.ledger.periods import EXAMPLES
 from playvisor.cli.options import Check, RunId, with_output
 from playvisor.cli.output import TABLE, Output
 
-Since = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", help="Only runs since then: 90m, 24h or 7d (ago), or a local time, 2026-11-30T08:00."),
-]
+Since = Annotated[str | None, typer.Option(metavar="TIME", help=f"Only runs since then: {EXAMPLES}.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only runs until then, given like --since.")]
 
 group = typer.Typer(rich_markup_mode=None, help="Show, verify and undo what was done.", no_args_is_help=True)

@@ -71,6 +71,8 @@ class Column:
     def format(self, row: Mapping[str, Any], now: float, *, brief: bool = False) -> Cell:
         """The value for people; `brief` where there is little room. `now` is in seconds since the epoch."""
         value = self.read(row)
+        if self.kind == "lines":
+            return Cell("\n".join(map(one_line, value or ())))
         if self.kind == "change":
             return Cell("\n".join(map(one_line, describe_change(row))))
         if value is None or value == "":
@@ -107,7 +109,7 @@ def _parse_column(text: str) -> Column:
     return Column(name.partition(":")[0], path, kind or _KINDS.get(path.rpartition(".")[2], "text"), whole)
 
 
-_WRAPPED = frozenset({"text", "list", "change"})
+_WRAPPED = frozenset({"text", "list", "change", "lines"})
 _NUMBERS = frozenset({"count", "size", "mebibytes", "rate", "percent", "share"})
 _KINDS = {
     **dict.fromkeys(("maxmem", "mem", "maxdisk", "disk", "size", "total", "used", "memory_used"), "size"),

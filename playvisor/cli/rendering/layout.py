@@ -48,19 +48,23 @@ def lay_out(
     width: int | None,
     *,
     headers: bool = True,
+    stacks: bool = False,
 ) -> Layout:
     """Lay out rows of cells within `width`; None is as wide as they are.
 
     `columns` are in the order of importance: the last ones are left out first. Those of `below` follow them, or stand
-    below each row when there is no room for them. `format_rows` writes the cells, briefly or in full.
+    below each row when there is no room for them, or in any case with `stacks`. `format_rows` writes the cells, briefly
+    or in full.
     """
     in_full = format_rows(False)
-    for is_brief, stacks in ((False, False), (True, False), (False, True), (True, True)):
+    for is_brief, is_stacked in ((False, False), (True, False), (False, True), (True, True)):
+        if stacks and not is_stacked:
+            continue
         rows = format_rows(True) if is_brief else in_full
-        beside = list(columns) if stacks else [*columns, *below]
+        beside = list(columns) if is_stacked else [*columns, *below]
         widths = _find_widths(beside, rows, width, headers=headers)
         if widths:
-            fit = _Fit(beside, widths, below if stacks else (), ())
+            fit = _Fit(beside, widths, below if is_stacked else (), ())
             break
     else:
         whole = _keep_most(columns, rows, width, headers=headers)

@@ -20,8 +20,8 @@ class Table:
     """A table: where its rows stand in the data, and its columns in the order of importance.
 
     `source` is a path such as guests/snapshots; each inner row has the outer one as `of`. Columns of `below` get a line
-    of their own where there is little room, and those of `wide` are shown only if somebody asks for them. `ids` is the
-    column that commands take as an argument.
+    of their own where there is little room, or always if it `stacks`, and those of `wide` are shown only if somebody
+    asks for them. `ids` is the column that commands take as an argument.
     """
 
     source: str
@@ -32,6 +32,7 @@ class Table:
     title: str = ""
     empty: str = ""
     only_wide: bool = False
+    stacks: bool = False
 
     @property
     def all_columns(self) -> tuple[Column, ...]:

@@ -107,6 +107,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "rate": _format_number(lambda value: f"{units.format_size(value)}/s"),
     "percent": _format_number(units.format_share),
     "duration": _format_number(lambda value: units.format_duration(value) if value else ""),
+    "moment": lambda value: units.format_time(units.parse_timestamp(value)),
     "place": _format_place,
     "spark": _format_spark,
 }

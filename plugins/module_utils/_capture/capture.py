@@ -13,26 +13,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
-from .._api.concurrency import bounded_map
-from .._api.errors import AUTH_FAILED, TLS_UNTRUSTED, UNREACHABLE, PveError
+from .._api.errors import PveError
 from .._guest.guest import TYPES
+from .reading import OVERVIEW, Reader, Request, is_online, list_firewall_follow_ups
 
 if TYPE_CHECKING:
     from .._api.client import Client
 
     # One answer: C(path) as requested, C(params) of the query, and the C(data) of the answer.
     Reading = dict[str, Any]
-
-OVERVIEW = "/cluster/resources"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One C(GET)."""
-
-    path: str
-    params: dict[str, Any] = field(default_factory=dict)
-
 
 FIRST = (Request("/version"), Request(OVERVIEW))
 _CLUSTER = (
@@ -78,22 +67,28 @@ class CaptureResult:
 
 def capture_cluster(client: Client, *, content: bool, throttle: int) -> CaptureResult:
     """Read a whole cluster. A part that can't be read is a problem; an error that all requests would meet is raised."""
-    captured = CaptureResult([_read(client, request) for request in FIRST])
-    _read_all(client, captured, _CLUSTER, throttle)
+    reader = Reader(client, throttle)
+    first = [reader.read(request.path) for request in FIRST]
+    captured = CaptureResult([_build_reading(request, data) for request, data in zip(FIRST, first, strict=True)])
+    _read_all(reader, captured, _CLUSTER)
     resources = captured.find_data(OVERVIEW)
     _read_all(
-        client,
+        reader,
         captured,
         [*_list_node_requests(resources), *_list_guest_requests(resources), *list_follow_ups(captured.readings)],
-        throttle,
     )
-    known = {(reading["path"], *sorted(reading["params"].items())) for reading in captured.readings}
+    known = {Request(reading["path"], reading["params"]) for reading in captured.readings}
     follow_ups = [*list_follow_ups(captured.readings), *(_list_content_requests(captured.readings) if content else ())]
-    unread = [request for request in follow_ups if (request.path, *sorted(request.params.items())) not in known]
-    _read_all(client, captured, unread, throttle)
-    offline = sorted(entry["node"] for entry in resources if entry["type"] == "node" and not _is_online(entry))
+    _read_all(reader, captured, [request for request in follow_ups if request not in known])
+    offline = sorted(entry["node"] for entry in resources if entry["type"] == "node" and not is_online(entry))
     captured.problems += [(Request(f"/nodes/{node}"), _offline_error(node)) for node in offline]
     return captured
+
+
+def count_visible(client: Client) -> dict[str, int]:
+    """Count what there is to read, from one request."""
+    counts = count_objects([{"path": OVERVIEW, "params": {}, "data": client.get(OVERVIEW)}])
+    return {noun: counts[noun] for noun in ("nodes", "guests", "storages")}
 
 
 def count_objects(readings: Iterable[Reading]) -> dict[str, int]:
@@ -122,13 +117,11 @@ def list_follow_ups(readings: Sequence[Reading]) -> list[Request]:
         path, data = reading["path"], reading["data"]
         if path == "/pools" and not reading["params"]:
             requests += [Request(path, {"poolid": entry["poolid"]}) for entry in data]
-        elif path.endswith("/firewall/ipset"):
-            requests += [Request(f"{path}/{segment(entry['name'])}") for entry in data]
-        elif path == "/cluster/firewall/groups":
-            requests += [Request(f"{path}/{segment(entry['group'])}") for entry in data]
         elif path.endswith("/snapshot"):
             names = [entry["name"] for entry in data if entry["name"] != "current"]
             requests += [Request(f"{path}/{segment(name)}/config") for name in names]
+        else:
+            requests += list_firewall_follow_ups(path, data)
     return requests
 
 
@@ -136,7 +129,7 @@ def _list_node_requests(resources: Sequence[dict[str, Any]]) -> list[Request]:
     return [
         Request(f"/nodes/{segment(entry['node'])}/{part}", params)
         for entry in resources
-        if entry["type"] == "node" and _is_online(entry)
+        if entry["type"] == "node" and is_online(entry)
         for part, params in (
             ("qemu", {"full": 1}),
             ("lxc", {}),
@@ -149,7 +142,7 @@ def _list_node_requests(resources: Sequence[dict[str, Any]]) -> list[Request]:
 
 
 def _list_guest_requests(resources: Sequence[dict[str, Any]]) -> list[Request]:
-    offline = {entry["node"] for entry in resources if entry["type"] == "node" and not _is_online(entry)}
+    offline = {entry["node"] for entry in resources if entry["type"] == "node" and not is_online(entry)}
     parts = (
         "config",
         "pending",
@@ -178,35 +171,16 @@ def _list_content_requests(readings: Sequence[Reading]) -> list[Request]:
     return list(requests.values())
 
 
-def _read_all(client: Client, captured: CaptureResult, requests: Sequence[Request], throttle: int) -> None:
-    def read(request: Request) -> Reading | PveError:
-        try:
-            return _read(client, request)
-        except PveError as error:
-            if _is_fatal(error):
-                raise
-            return error
-
-    for request, outcome in zip(requests, bounded_map(throttle, read, requests), strict=True):
+def _read_all(reader: Reader, captured: CaptureResult, requests: Sequence[Request]) -> None:
+    for request, outcome in zip(requests, reader.read_all(requests), strict=True):
         if isinstance(outcome, PveError):
             captured.problems.append((request, outcome))
         else:
-            captured.readings.append(outcome)
+            captured.readings.append(_build_reading(request, outcome))
 
 
-def _read(client: Client, request: Request) -> Reading:
-    data = client.get(request.path, **request.params)
+def _build_reading(request: Request, data: Any) -> Reading:
     return {"path": request.path, "params": request.params, "data": data}
-
-
-def _is_fatal(error: PveError) -> bool:
-    """Whether every other request would fail, too."""
-    return error.code in (AUTH_FAILED, TLS_UNTRUSTED) or (error.code == UNREACHABLE and error.http_status is None)
-
-
-def _is_online(entry: dict[str, Any]) -> bool:
-    # Without Sys.Audit the status of a node is not shown; then the node is asked.
-    return entry.get("status", "unknown") != "offline"
 
 
 def _offline_error(node: str) -> PveError:

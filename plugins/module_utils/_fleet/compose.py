@@ -262,36 +262,38 @@ class _Composer:
             changed = self._build_params(part, wish)
             return part.kind.make(changed).plan(observed, changed)
 
-        merged = self._merge(part, make_plan)
+        def describe(wish: Mapping[str, Any]) -> Plan | None:
+            changed = self._build_params(part, wish)
+            return part.kind.make(changed).describe(observed, changed)
+
+        merged = self._merge(part, make_plan, describe)
         params = self._build_params(part, merged.entry)
-        plan = merged.plan
+        failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
+        failure = _conflict_error(failing) if failing else merged.failure
+        made, plan = part.kind.make(params), merged.plan
+        path = render_path(part.path)
+        unit = Unit(part.id, path, part.wave, made, params, part.needs, observed, conflicts=merged.conflicts)
+        if plan is None or failure is not None:
+            return replace(unit, failure=failure)
         check_steps(plan.steps, params)
         guest = resource.affected_guest(observed)
         check_rights(plan.steps, (guest and guest.config) or {}, self._world.connection.identity)
         if guest is not None and plan.steps:
             compute = compute_fingerprint if plan.basis is None else compute_identity
             plan = replace(plan, fingerprint=compute(with_config(self._world, guest).config or {}))
-        failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
-        return Unit(
-            part.id,
-            render_path(part.path),
-            part.wave,
-            part.kind.make(params),
-            params,
-            part.needs,
-            observed,
-            None if failing else plan,
-            changes=() if failing else merged.changes,
-            conflicts=merged.conflicts,
-            failure=_conflict_error(failing) if failing else None,
-        )
+        return replace(unit, plan=plan, changes=merged.changes)
 
-    def _merge(self, part: Part, make_plan: Callable[[Mapping[str, Any]], Plan]) -> Merged:
+    def _merge(
+        self,
+        part: Part,
+        make_plan: Callable[[Mapping[str, Any]], Plan],
+        describe: Callable[[Mapping[str, Any]], Plan | None],
+    ) -> Merged:
         rules = self._document.rules.for_object(part.path, self._document.objects.get(part.path) or {})
         if part.is_new:
             plan = make_plan(part.wish)
             return Merged(part.wish, plan, list_changes(plan, part.base, part.wish))
-        return merge(make_plan, part.base, part.wish, part.last, rules)
+        return merge(make_plan, part.base, part.wish, part.last, rules, describe)
 
     def _observe_waiting(self, part: Part, waiting: Waiting) -> Waiting:
         """The fields of a guest whose changes wait for a restart by then, those of this plan with them."""

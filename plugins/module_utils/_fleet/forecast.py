@@ -244,6 +244,9 @@ class ForecastClient(Client):
             return guest.config
         if rest == "status/current":
             return self._answer_status(match, path, params)
+        if rest == "feature" and (guest.config or {}).get("template"):
+            # It may only become a template by this plan, which is what clones are linked to.
+            return copy.deepcopy(_OF_NEW_GUESTS[rest])
         if not guest.is_new:
             return self._read(path, params)
         if rest is not None and rest.startswith("firewall"):

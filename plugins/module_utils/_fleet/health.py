@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._api.errors import TASK_FAILED, TIMEOUT, UNSUPPORTED, PveError
+from .._api.errors import INVALID_PARAMETER, TASK_FAILED, TIMEOUT, PveError
 from .._api.tasks import poll_delays
 from .._api.waits import Wait
-from .._guest.agent import api_text_to_bytes, bytes_to_result, require_qemu, wait_for_exit
+from .._guest.agent import require_qemu, wait_for_exit
 from .._guest.guest import Guest
 from .._guest.lookup import find_guests_to_change
 from .._module.plan import Plan, Step
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 # A command that fails may succeed a little later: what it asks about is still starting.
 _TRIES = 3
-# Bytes of what a command wrote that a result shows.
-_SHOWN = 2000
 _NOT_THERE_YET = re.compile(r"agent is not running|not running|got timeout", re.IGNORECASE)
 
 
@@ -56,7 +54,9 @@ class Health(GuestResource[Gate]):
         guest, limit = observed.guest, params["timeout"]
         require_qemu(guest)
         if params["command"] is not None and not (params["command"] and params["command"][0]):
-            raise PveError(UNSUPPORTED, "command of health is empty.", "Give the program and each of its arguments.")
+            raise PveError(
+                INVALID_PARAMETER, "command of health is empty.", "Give the program and each of its arguments."
+            )
         steps = [Step("POST", f"{guest.path}/agent/ping", "its agent has to answer", task=False, grace=limit)]
         if params["command"]:
             why = f"it has to succeed, at try {{}} of {_TRIES} at the latest"
@@ -100,21 +100,14 @@ class Health(GuestResource[Gate]):
         guest, until = Guest(**outcome.target, status="running"), self._deadline or deadline
         status = wait_for_exit(client, guest, int(outcome.answer["pid"]), until)
         self._tries += 1
-        outcome.facts["health"] = _describe_exit(status, self._tries)
-        self._is_passed = not int(status.get("exitcode") or 0) and status.get("signal") is None
+        exitcode, signal = int(status.get("exitcode") or 0), status.get("signal")
+        self._is_passed = signal is None and exitcode == 0
         if not self._is_passed:
             remaining = until - time.monotonic()
             if self._tries == _TRIES or remaining <= 0:
-                raise _unhealthy_error(guest, step, outcome.facts["health"])
+                how = f"exit code {exitcode}" if signal is None else f"signal {signal}"
+                raise _unhealthy_error(guest, step, how, self._tries)
             time.sleep(remaining / (_TRIES - self._tries + 1))
-
-
-def _describe_exit(status: dict[str, Any], tries: int) -> dict[str, Any]:
-    shown = {
-        name: bytes_to_result(api_text_to_bytes(status.get(key)), "utf-8", _SHOWN)[0]
-        for name, key in (("stdout", "out-data"), ("stderr", "err-data"))
-    }
-    return {"tries": tries, "exitcode": status.get("exitcode"), "signal": status.get("signal"), **shown}
 
 
 def _silent_error(guest: Guest, limit: int, error: PveError) -> PveError:
@@ -125,11 +118,9 @@ def _silent_error(guest: Guest, limit: int, error: PveError) -> PveError:
     )
 
 
-def _unhealthy_error(guest: Guest, step: Step, found: dict[str, Any]) -> PveError:
-    how = f"signal {found['signal']}" if found["signal"] is not None else f"exit code {found['exitcode']}"
+def _unhealthy_error(guest: Guest, step: Step, how: str, tries: int) -> PveError:
     return PveError(
         TASK_FAILED,
-        f"The health of guest {guest.label} is not as asked for: {step.params['command'][0]} ended with {how}, "
-        f"{found['tries']} times.",
-        "health of the guest in the result has what it wrote; the guests after it were left as they are.",
+        f"Guest {guest.label} is not healthy: {step.params['command'][0]} ended with {how} at try {tries} of {_TRIES}.",
+        "Run the command in the guest, as with pve_guest_exec, to see what it says.",
     )

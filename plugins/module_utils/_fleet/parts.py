@@ -28,7 +28,7 @@ _MEMBERS = ("vmids", "storages", "purge", "move")
 _POWER_STATES = ("started", "stopped")
 # The parts of a guest that stand in sections of their own in its entry; those that make it; those that its clones have
 # as well; and those after which it is as it is to be.
-_SECTIONS = ("clone", "cloudinit", "firewall", "ha", "health")
+_SECTIONS = ("cloudinit", "firewall", "ha", "health")
 _MADE = ("create", "clone")
 _OF_TEMPLATES = (*_MADE, "config", "cloudinit", "firewall", "template")
 _TO_BE_DONE = (*_OF_TEMPLATES, "restart", "power", "health")

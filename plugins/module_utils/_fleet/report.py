@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._api.errors import PveError
@@ -16,6 +17,7 @@ from .apply import Applied
 from .consequences import Situation, find_consequence
 from .document import Document
 from .identity import read_uuid
+from .merge import Change
 from .paths import parse_path, render_path
 from .units import Unit
 from .waves import has_steps
@@ -29,7 +31,7 @@ _KINDS = {
     "firewall": "firewall",
     "access": "access",
 }
-_NAMED = 10
+_MOST_NAMED = 10
 
 
 def build_result(
@@ -58,11 +60,6 @@ def build_result(
     return result
 
 
-def list_failures(objects: Iterable[Mapping[str, Any]]) -> list[str]:
-    """One line for each object that failed; those that only wait for one are not among them."""
-    return [f"{one['path']}: {one['failure']['message']}" for one in objects if one["failure"]]
-
-
 def build_failure(
     units: Sequence[Unit], states: Mapping[str, Applied] | None, total: int
 ) -> tuple[str, PveError] | None:
@@ -75,8 +72,8 @@ def build_failure(
             failures.setdefault(unit.path, error)
     if not failures:
         return None
-    named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_NAMED])
-    more = f"; and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
+    named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_MOST_NAMED])
+    more = f"; and {len(failures) - _MOST_NAMED} more" if len(failures) > _MOST_NAMED else ""
     return f"{len(failures)} of {total} objects failed: {named}{more}", next(iter(failures.values()))
 
 
@@ -95,7 +92,7 @@ def _describe_object(
         "path": path,
         "kind": _KINDS[segments[0]],
         "name": segments[-1],
-        **_find_identity(units),
+        **_find_identity(units, states),
         "wave": min((unit.wave for unit in changing), default=None),
         "changed": bool(changing) if planned else any(one.outcome.changed for one in applied),
         "changes": [
@@ -108,8 +105,7 @@ def _describe_object(
                 ),
                 "origin": change.origin,
             }
-            for unit in changing
-            for change in unit.changes
+            for change in _list_changes(changing)
         ],
         "conflicts": [conflict.describe() for unit in units for conflict in unit.conflicts],
         "before": {_name_aspect(unit): unit.plan.before for unit in changing if unit.plan},
@@ -118,6 +114,15 @@ def _describe_object(
         **({"skipped": skipped} if skipped and not failure else {}),
         "failure": failure.failure() if failure else None,
     }
+
+
+def _list_changes(units: Iterable[Unit]) -> list[Change]:
+    """The fields that change, each from what it is to what it will be."""
+    found: dict[tuple[str, ...], Change] = {}
+    for change in (change for unit in units for change in unit.changes):
+        first = found.get(change.path)
+        found[change.path] = change if first is None else replace(change, before=first.before)
+    return list(found.values())
 
 
 def _name_aspect(unit: Unit) -> str:
@@ -132,22 +137,25 @@ def _find_after(unit: Unit, states: Mapping[str, Applied], *, planned: bool) -> 
     return state or {}
 
 
-def _find_identity(units: Iterable[Unit]) -> dict[str, Any]:
+def _find_identity(units: Iterable[Unit], states: Mapping[str, Applied]) -> dict[str, Any]:
     """The vmid, node and type of a guest, and the UUID of a machine that is there."""
     found: dict[str, Any] = {}
     for unit in units:
-        guest = unit.resource.affected_guest(unit.observed) if unit.observed is not None else None
-        target = unit.plan.target if unit.plan is not None else unit.resource.target(unit.observed) if guest else {}
+        observed = states[unit.id].observed if unit.id in states else unit.observed
+        guest = unit.resource.affected_guest(observed) if observed is not None else None
+        target = unit.plan.target if unit.plan is not None else unit.resource.target(observed) if guest else {}
         if "vmid" in target:
             found = {name: target[name] for name in ("vmid", "node", "type")} | found
-        uuid = read_uuid((guest and guest.config) or {})
-        if uuid:
+        # What a clone is made of has another UUID.
+        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_uuid(guest.config or {})):
             found.setdefault("uuid", uuid)
     return found
 
 
 def _find_situation(units: Iterable[Unit]) -> Situation | None:
     """How a guest is that changes; None for anything else."""
+    if any(unit.plan is not None and unit.plan.before.get("exists") is False for unit in units):
+        return Situation("qemu", exists=False)
     for unit in units:
         if isinstance(unit.resource, Guests) and unit.observed is not None:
             one = unit.observed

@@ -88,7 +88,9 @@ def applying_spec() -> dict[str, Any]:
 
 
 def check_ranges(params: dict[str, Any]) -> None:
-    vmids = [params.get("vmid"), params.get("newid"), *((params.get("guests") or {}).get("vmids") or [])]
+    guests = params.get("guests") or []
+    chosen = guests if isinstance(guests, list) else guests.get("vmids") or []
+    vmids = [params.get("vmid"), params.get("newid"), *chosen]
     for vmid in vmids:
         if vmid is not None and not 100 <= vmid <= 999999999:
             raise PveError(INVALID_PARAMETER, f"{vmid} is not a vmid.", "Guest ids are 100 to 999999999.")

@@ -7,6 +7,7 @@ import pytest
 pytestmark = pytest.mark.flow
 
 
+@pytest.mark.thorough
 def test_old_names_and_arguments_do_what_they_did_and_are_recorded_as_ours(converse, simulator, guest, ledger):
     off = guest(running=False)
 

@@ -36,6 +36,7 @@ def test_the_clients_user_is_shown_the_plan_and_approves_it(converse, guest, wri
     assert [row.decision for row in ledger.recent()] == ["approved", "approved", "held"]
 
 
+@pytest.mark.thorough
 @PROTOCOLS
 @pytest.mark.parametrize(
     "answer", [ElicitResult(action="decline"), ElicitResult(action="accept", content={"approve": False})]
@@ -51,6 +52,7 @@ def test_what_the_user_declines_is_not_applied(converse, guest, writes, ledger, 
     assert [row.decision for row in ledger.recent()] == ["denied", "held"]
 
 
+@pytest.mark.thorough
 @PROTOCOLS
 def test_a_user_who_does_not_decide_leaves_it_held(converse, guest, writes, protocol):
     async def user(_context, _params):

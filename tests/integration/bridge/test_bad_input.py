@@ -173,6 +173,7 @@ def test_a_tool_that_changes_something_in_mode_check_only_plans(playvisor, guest
     assert writes() == []
 
 
+@pytest.mark.thorough
 def test_a_guest_that_changes_before_a_plan_that_was_seen_is_applied_is_left_alone(env, monkeypatch, guest, writes):
     for name, value in env.items():
         monkeypatch.setenv(name, value)

@@ -45,6 +45,7 @@ def test_a_captured_cluster_can_be_rehearsed_on(playvisor, simulator, ledger, tm
     assert not simulator.cluster.guests[stopped.vmid].running
 
 
+@pytest.mark.thorough
 def test_a_capture_is_in_the_ledger_and_sends_nothing_but_reads(playvisor, simulator, ledger, tmp_path: Path):
     playvisor("sim", "capture", str(tmp_path / "cluster.json"), "--scrub-names", "--no-content")
 
@@ -66,6 +67,7 @@ def test_names_are_gone_from_a_scrubbed_state_file(playvisor, simulator, tmp_pat
     assert "playvisor sim --seed" in done.stdout
 
 
+@pytest.mark.thorough
 def test_a_file_without_a_known_suffix_is_refused_before_anything_is_read(playvisor, simulator, tmp_path: Path):
     done = playvisor("sim", "capture", str(tmp_path / "cluster.txt"))
 

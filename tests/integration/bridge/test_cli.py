@@ -34,6 +34,7 @@ def test_tools_are_commands_of_a_noun_and_a_verb(playvisor, guest, writes):
     assert writes() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.flow
 def test_a_watched_command_is_repeated_until_interrupted(env, guest, state_dir):
     web = guest(running=True)

@@ -422,6 +422,7 @@ class TestLoad:
         # Each of the four asks three times, in half a second altogether.
         assert 3 <= len(tries) <= 5
 
+    @pytest.mark.thorough
     def test_connections_are_kept_but_never_meet_the_end_of_idle_ones(self, through, simulator):
         with through() as client:
             client.get("/version")

@@ -87,6 +87,7 @@ def test_3000_guests_are_listed(call, ledger):
     assert file.stat().st_size > LIMIT
 
 
+@pytest.mark.thorough
 @on(lambda: build_cluster(nodes=8, guests=3000))
 def test_3000_guests_are_listed_by_mcp_too(converse):
     async def listed(client):
@@ -185,6 +186,7 @@ def on_a_full_disk(env, simulator):
 class TestALostResult:
     """There was no room for the module's result, and the event of it is empty."""
 
+    @pytest.mark.thorough
     @on(lambda: backups(4000))
     def test_what_was_to_be_read_is_not_called_nothing(self, on_a_full_disk, ledger):
         result = on_a_full_disk("list_backups", "storage=shared")
@@ -244,6 +246,7 @@ def test_the_events_of_a_run_are_shown_with_its_whole_result(playvisor, simulato
     assert [one["guests"][0].get("stdout") for one in results] == [None, OUTPUT]
 
 
+@pytest.mark.thorough
 @on(lambda: backups(1000))
 def test_what_is_too_long_for_get_run_is_named(playvisor, converse):
     run = playvisor("call", "list_backups", "storage=shared", "--json").json

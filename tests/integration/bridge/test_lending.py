@@ -127,6 +127,7 @@ def test_a_command_is_finished_when_whoever_lends_ends(lent_by, env, guest, simu
     eventually(lambda: not folder.exists(), "the end of what had lent")
 
 
+@pytest.mark.thorough
 def test_nothing_is_handed_to_a_folder_that_others_may_write_to(lender, runtime, playvisor, state_dir):
     runtime.chmod(0o777)
 
@@ -143,6 +144,7 @@ def test_what_no_longer_lends_is_not_missed(runtime, playvisor, tmp_path):
     assert playvisor("call", "list_guests", "--json").status == 0
 
 
+@pytest.mark.thorough
 def test_who_came_first_goes_on_lending(lender, runtime, clean_env, playvisor):
     with subprocess.Popen([*PLAYVISOR, "serve"], env=clean_env, stderr=subprocess.PIPE, text=True) as second:
         # It says so when it is ready.

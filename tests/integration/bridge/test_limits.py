@@ -87,6 +87,7 @@ def test_requests_for_another_server_are_refused_as_they_come_over_the_wire(serv
     assert absolute == "404"
 
 
+@pytest.mark.thorough
 def test_half_open_connections_do_not_starve_who_has_a_token(serving, token):
     secret = token("ci")
     with serving() as url, ExitStack() as stack:

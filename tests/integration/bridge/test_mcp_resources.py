@@ -155,6 +155,7 @@ def test_a_listener_is_told_what_runs_change_also_those_of_other_processes(conve
     assert told[3] == watched[2]
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:resources/(un)?subscribe is removed")
 def test_a_subscriber_of_the_older_era_is_told_until_it_unsubscribes(converse, guest):
     web, off = guest(running=True), guest(running=False)

@@ -175,6 +175,7 @@ def test_progress_has_the_lines_of_the_tasks_own_log(converse, simulator, guest,
     assert [line for line in told if line.startswith(f"Applying: vzdump {off.vmid}: INFO:")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("protocol", [pytest.param("legacy", marks=pytest.mark.thorough), "auto"])
 def test_an_approved_plan_goes_on_in_the_background(converse, guest, slow, protocol, playvisor):
     web = guest(running=True)

@@ -183,7 +183,8 @@ def test_the_default_tools_fit_a_models_conversation():
         (["all"], [], "list_guests", len(LISTED) - 1),
         (["all", "exec"], [], "list_guests", len(LISTED)),
         ([], ["exec_guest"], "exec_guest", 1),
-        (["runs"], [], "list_runs", len(run_tools.TOOLS) - 2),
+        (["runs"], [], "list_runs", 5),
+        (["history"], [], "guest_changes", 3),
         (["undo"], [], "undo_run", 1),
     ],
 )

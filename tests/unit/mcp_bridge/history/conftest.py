@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from observations import LAB, attribute_to_nobody, write_observation
-from sqlalchemy import create_engine, delete, text
+from sqlalchemy import create_engine, delete, event, text
 
 from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import metadata
@@ -15,12 +15,17 @@ from mcp_bridge.history.store import History
 _TABLES = [table for table in metadata.sorted_tables if table.name.startswith("history_")]
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+# What does not depend on the database runs on the other one now and then.
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
 def shared_database(request, tmp_path_factory):
     """A database that is made once, for all tests."""
     folder = tmp_path_factory.mktemp("history")
     if request.param == "sqlite":
-        return Database(folder / "state")
+        made = Database(folder / "state")
+        # No test here is about a power cut.
+        event.listen(made.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous = OFF"))
+        made.engine.dispose()
+        return made
     url = request.getfixturevalue("postgresql_server")
     with create_engine(url.replace("://", "+psycopg://")).begin() as connection:
         connection.execute(text("CREATE SCHEMA history"))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from observations import attribute_to_jo, complete, describe, guest, missing, moment, task, thing
+from observations import LAB, attribute_to_jo, complete, describe, guest, missing, moment, task, thing
+
+from mcp_bridge.history.store import History
+from mcp_bridge.text.redaction import Redactor
 
 CONFIG = {"cores": "2", "smbios1": "uuid=11111111-2222-3333-4444-555555555555", "meta": "creation-qemu=9.0,ctime=17"}
 OTHER = {"cores": "2", "smbios1": "uuid=99999999-2222-3333-4444-555555555555", "meta": "creation-qemu=9.0,ctime=99"}
@@ -238,7 +243,71 @@ def test_tasks_are_kept_once_and_their_end_is_not_forgotten(observe, history, wr
     observe(60, complete(), task(1, "qmstart", 101, -5, 10, "WARNINGS: 2"))
     observe(60, complete(), task(1, "qmstart", 101, -5))
 
-    (found,) = history.list_tasks("lab 0123456789abcdef", moment(-6), "101")
+    (found,) = history.list_tasks(LAB, moment(-6), "101")
 
     assert (found.started, found.ended, found.status) == (moment(-5), moment(10), "WARNINGS: 2")
-    assert len(history.list_tasks("lab 0123456789abcdef", moment(-60))) == 2
+    assert len(history.list_tasks(LAB, moment(-60))) == 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "config"),
+    [
+        ({"description": "see https://jo:[redacted]@wiki"}, {"description": "see https://jo:geheim@wiki"}),
+        ({"description": "a?b"}, {"description": "a\0b"}),
+        ({"description": "a?b"}, {"description": "a\ud800b"}),
+        ({"a?b": "1"}, {"a\0b": "1"}),
+        ({"description": "é漢🐘"}, {"description": "é漢🐘"}),
+        ({"deep": [[[{"a": ["x"]}]]]}, {"deep": [[[{"a": ["x"]}]]]}),
+    ],
+    ids=["password", "nul", "surrogate", "nul_in_name", "other_letters", "deep"],
+)
+def test_what_is_kept_is_clean(observe, history, kept, config):
+    observe(0, guest(101, config=config), complete())
+
+    assert history.read_document(find_guest(history).id)["config"] == kept
+    assert observe(60, guest(101, config=config), complete()) == []
+
+
+def test_a_secret_of_the_settings_is_not_kept(database, write):
+    history = History(database, Redactor(["geheim-123"]))
+    history.ingest(write(0, guest(101, config={"description": "it is geheim-123"}), complete()), attribute_to_jo)
+
+    (found,) = history.find_objects("101")
+    assert history.read_document(found.id)["config"]["description"] == "it is [redacted]"
+
+
+def test_details_are_due_the_longest_ago_first(observe, history):
+    everyone = [guest(vmid, f"g{vmid}") for vmid in (101, 102, 103, 104)]
+    observe(0, *everyone, complete())
+    observe(60, *everyone, guest(102, "g102", config={}), guest(104, "g104", config={}), complete(), missing(key="103"))
+    observe(120, *everyone, guest(104, "g104", config={}), complete(), missing(key="103"))
+
+    assert history.due_details(LAB, 9, moment(200)) == [101, 102, 103, 104]
+    assert history.due_details(LAB, 2, moment(200)) == [101, 102]
+    assert history.due_details(LAB, 9, moment(120)) == [101, 102]
+    assert history.count_due_details(LAB, moment(200)) == 4
+
+
+def test_what_was_read_when_and_how_to_go_on_is_kept(observe, history):
+    assert history.get_cursor(LAB) is None
+    observe(0, guest(101), complete(), thing("network", "pve1/vmbr0"), complete("network", "pve1"))
+    history.set_cursor(LAB, {"since": 5})
+    observe(60, guest(101), complete(), thing("pool", "prod"))
+
+    assert history.list_read_times(LAB) == {"guest": moment(60), "network@pve1": moment(0)}
+    assert history.list_read_times(LAB, complete=False)["pool"] == moment(60)
+    assert (history.get_cursor(LAB), history.find_last_observation(LAB)) == ({"since": 5}, moment(60))
+
+
+def test_nothing_but_the_history_writes_its_tables():
+    """Others read what it hands out, so that its promises hold."""
+    root = Path(__file__).resolve().parents[4]
+    names = [
+        str(path.relative_to(root))
+        for package in ("mcp_bridge", "playvisor")
+        for path in sorted((root / package).rglob("*.py"))
+        if "history_" in (text := path.read_text(encoding="utf-8")) and "database.tables import history_" in text
+    ]
+
+    assert names
+    assert [name for name in names if not name.startswith("mcp_bridge/history/")] == []

@@ -118,6 +118,7 @@ _OTHERWISE = {
     "mcp_bridge/__main__.py": 2,
     "mcp_bridge/mcp/http.py": 2,
     "mcp_bridge/executor/forkserver/server.py": 1,
+    "mcp_bridge/history/sqlite_reader.py": 1,
     "playvisor/cli/console.py": 2,
     "playvisor/cli/sim.py": 1,
     "playvisor/cli/tokens.py": 1,

@@ -72,3 +72,16 @@ def test_a_log_is_downloaded_whole_or_not_at_all(history):
         "'download' cannot be used together with 'start' or 'limit' parameters",
     )
     assert len(history.data(f"{TASKS}/{upid}/log", limit=0)) == 1
+
+
+def test_a_node_tells_the_cluster_of_running_tasks_and_of_those_that_began_last(api):
+    tasks = api.driver.world.tasks
+    for number in range(30):
+        # The first has ended last.
+        start = 1000 + number
+        upid = Upid("pve1", 100 + number, 1, start, "qmstart", str(number), "root@pam")
+        tasks.restore(upid, [], 0, float(9000 - start), "OK")
+
+    shown = api.data("/cluster/tasks")
+
+    assert [task["id"] for task in shown] == [str(number) for number in range(29, 4, -1)]

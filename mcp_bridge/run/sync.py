@@ -1,0 +1,308 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Syncs the history with the cluster: runs that only read, and what they saw goes into the database."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcp_bridge import catalogue, version
+from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.authority.cluster import shorten_identity
+from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.evidence import events
+from mcp_bridge.evidence.requests import read_requests
+from mcp_bridge.executor import Progress
+from mcp_bridge.ledger.records import LOOK, SELF
+from mcp_bridge.result import Result
+from mcp_bridge.run.request import Request
+from mcp_bridge.system.identity import format_timestamp
+
+if TYPE_CHECKING:
+    from mcp_bridge.history.attribution import Attributor, SentWrite
+    from mcp_bridge.history.changes import Attribution, Change
+    from mcp_bridge.history.observation import Observation
+    from mcp_bridge.history.store import History
+    from mcp_bridge.ledger.records import RunRow
+    from mcp_bridge.run.call import Bridge
+
+# Within so long every guest is read in full again, whether a task names it or not, and all that is no guest.
+_GUESTS_SECONDS = 86_400
+_PARTS_SECONDS = 3600
+_PRUNE_SECONDS = 86_400
+# So many are read each time in any case; of guests, those of a small cluster.
+_LEAST_GUESTS = 25
+_LEAST_PARTS = 2
+# Of one run: guests to read in full, and requests, beside those that are always sent. The next run goes on.
+_MOST_GUESTS = 2000
+_MOST_REQUESTS = 5000
+# The share of the pace after which a look is due.
+_DUE = 0.9
+# Runs, and acts of the ledger, that are looked through for who changed something.
+_MOST_RUNS = 500
+# What of a guest's overview shows that its configuration has changed.
+_CONFIGURED = frozenset(f"overview.{name}" for name in ("name", "tags", "cpus", "maxmem", "maxdisk", "template"))
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to look: at `everything`, at all `parts` beside guests, by how many `rounds` at most.
+
+    Who `may_wait` waits for another process that looks. A look that is younger than `fresh_seconds` is enough.
+    """
+
+    everything: bool = False
+    parts: bool = False
+    rounds: int = 1
+    may_wait: bool = False
+    fresh_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What a sync came to: the result of its last run, what changed, and how many guests are yet to be read in full."""
+
+    result: Result
+    changes: Sequence[Change] = field(default=())
+    left: int = 0
+    requests: int = 0
+    is_first: bool = False
+
+    @property
+    def summary(self) -> str:
+        """What it came to, in sentences."""
+        count = len(self.changes)
+        changed = f"{count} change{'' if count == 1 else 's'} since the last look" if count else "Nothing changed"
+        begun = "This was the first look; changes are known from now on" if self.is_first else changed
+        rest = f" {self.left} guests are yet to be read in full; the next sync goes on." if self.left else ""
+        return f"{begun}. It took {self.requests} requests.{rest}"
+
+
+def sync_history(
+    bridge: Bridge, request: Request, progress: Progress, cancel: threading.Event, manner: Manner
+) -> Synced | None:
+    """Look at the cluster and keep what is seen; None where another process does, or has just done so.
+
+    `request` says for whom. Raises UnknownCluster, and LedgerError.
+    """
+    cluster = bridge.authority.identify_cluster()
+    held = bridge.authority.hold_history(
+        cluster,
+        cancel,
+        may_wait=manner.may_wait,
+        on_wait=lambda _target, _holder: progress("Waits for another process that looks at the cluster"),
+    )
+    with held as is_alone:
+        sync = _Sync(bridge, request, cluster, manner)
+        if not is_alone or sync.age < manner.fresh_seconds:
+            return None
+        return sync.run(progress, cancel)
+
+
+def tick(bridge: Bridge, cancel: threading.Event) -> float:
+    """Sync as a server does by itself, if it is due; returns the seconds until it is due again.
+
+    Raises PlayvisorError when it can't be done.
+    """
+    seconds = float(bridge.settings.history_seconds)
+    request = Request(LOOK, {}, "read", make_local_client(SELF, version()))
+    # Others that share the ledger do it as well, and clocks are not exact.
+    synced = sync_history(bridge, request, lambda _line: None, cancel, Manner(fresh_seconds=seconds * _DUE))
+    if synced and synced.result.failure and synced.result.status != "cancelled":
+        raise PlayvisorError(synced.result.failure.message, synced.result.failure.hint)
+    return seconds
+
+
+class _Sync:
+    """One sync of a cluster, while its history is held."""
+
+    def __init__(self, bridge: Bridge, request: Request, cluster: str, manner: Manner) -> None:
+        # The database takes long to import, and a server that has just started has other things to do.
+        from mcp_bridge.history.store import History
+
+        self._bridge, self._request, self._cluster, self._manner = bridge, request, cluster, manner
+        self._history = History(bridge.ledger.database, bridge.settings.redactor)
+        self._cursor: dict[str, Any] = self._history.get_cursor(cluster) or {}
+
+    @property
+    def age(self) -> float:
+        """The seconds since the last look."""
+        return max(0.0, time.time() - float(self._cursor.get("looked", 0.0)))
+
+    def run(self, progress: Progress, cancel: threading.Event) -> Synced:
+        """Look, and again as long as fewer guests are left to be read in full."""
+        is_first = not self._cursor
+        done = self._look(progress, cancel, is_first=True)
+        for _number in range(1, self._manner.rounds):
+            if done.result.failure or not done.left or cancel.is_set():
+                break
+            progress(f"{done.left} guests are yet to be read in full")
+            seen = self._look(progress, cancel, is_first=False)
+            is_stuck = seen.left >= done.left
+            done = replace(seen, changes=[*done.changes, *seen.changes], requests=done.requests + seen.requests)
+            if is_stuck:
+                break
+        if not done.result.failure:
+            self._remove_old(progress)
+        return replace(done, is_first=is_first)
+
+    def _look(self, progress: Progress, cancel: threading.Event, *, is_first: bool) -> Synced:
+        from mcp_bridge.history.observation import parse_observation
+
+        began = time.time()
+        chosen = self._choose(is_first=is_first)
+        with tempfile.TemporaryDirectory(prefix=".history-", dir=self._bridge.settings.state_dir) as folder:
+            file = Path(folder, "observed.jsonl")
+            arguments = {"dest": str(file), "budget": _MOST_REQUESTS, **chosen}
+            request = replace(self._request, tool=LOOK, arguments=arguments, internal=True)
+            result = self._bridge.call(request, progress, cancel)
+            if result.failure or result.status != "ok":
+                return Synced(result)
+            observation = parse_observation(file)
+            if observation.cluster != self._cluster:
+                found = shorten_identity(observation.cluster)
+                raise PlayvisorError(f"Another cluster answered meanwhile: {found}.", "Nothing of it was kept.")
+            progress("Keeping what was seen")
+            changes = self._history.ingest(observation, _Evidence(self._bridge, self._history, observation).attribute)
+        self._keep_cursor(result.data, chosen, changes, began)
+        overdue = self._history.count_due_details(self._cluster, self._find_oldest())
+        return Synced(result, changes, max(overdue, len(self._cursor["wanted"])), result.data["requests"])
+
+    def _choose(self, *, is_first: bool) -> dict[str, Any]:
+        """What to read: what may have changed, and of the rest what was not read for longest."""
+        parts: list[str] = catalogue.load()[LOOK].input_schema["properties"]["parts"]["items"]["enum"]
+        if not self._cursor:
+            # The first look is at everything.
+            return {"parts": parts}
+        if not is_first:
+            parts = []
+        elif not (self._manner.parts or self._manner.everything):
+            number = max(_LEAST_PARTS, math.ceil(len(parts) * self.age / _PARTS_SECONDS))
+            parts = sorted(parts, key=lambda name: self._cursor["parts"].get(name, 0.0))[:number]
+        guests = {*self._cursor["wanted"], *self._list_due(is_first=is_first)}
+        guests |= self._list_own() if is_first else set()
+        known = {name: self._cursor[name] for name in ("since", "running")}
+        return {**known, "parts": parts, "guests": sorted(guests)}
+
+    def _list_due(self, *, is_first: bool) -> list[int]:
+        """The guests whose turn it is: a share of all, and all that were not read for too long."""
+        anytime = datetime.now(UTC) + timedelta(days=1)
+        number = self._history.count_due_details(self._cluster, self._find_oldest())
+        if is_first:
+            total = self._history.count_due_details(self._cluster, anytime)
+            share = max(_LEAST_GUESTS, math.ceil(total * self.age / _GUESTS_SECONDS))
+            number = total if self._manner.everything else max(number, share)
+        return self._history.due_details(self._cluster, min(number, _MOST_GUESTS), anytime)
+
+    def _list_own(self) -> set[int]:
+        """The guests that runs of ours were admitted to touch since the last look: not every change leaves a task."""
+        since = format_timestamp(datetime.fromtimestamp(self._cursor["looked"], UTC))
+        from mcp_bridge.ledger.admissions import ADMITTED
+
+        admitted = self._bridge.ledger.list_acts(_MOST_RUNS, ADMITTED)
+        facts = [act["facts"] for act in admitted if act["at"] >= since]
+        return {vmid for each in facts if each.get("cluster") == self._cluster for vmid in each.get("guests") or ()}
+
+    def _keep_cursor(
+        self, seen: dict[str, Any], chosen: dict[str, Any], changes: Sequence[Change], began: float
+    ) -> None:
+        """Keep from where the next look goes on."""
+        wanted = {int(change.key) for change in changes if _is_unread(change)}
+        if self._cursor:
+            # Beyond the budget, a task may have named it. At first, that is every guest that was not tried.
+            wanted |= set(seen["left"]["guests"][:_MOST_GUESTS])
+        read = [name for name in chosen["parts"] if name not in seen["left"]["parts"]]
+        self._cursor = {
+            "since": seen["until"],
+            "running": seen["running"],
+            "looked": began,
+            "wanted": sorted(wanted),
+            "parts": {**self._cursor.get("parts", {}), **dict.fromkeys(read, began)},
+            "pruned": self._cursor.get("pruned", 0.0),
+        }
+        self._history.set_cursor(self._cluster, self._cursor)
+
+    def _remove_old(self, progress: Progress) -> None:
+        """Once a day, remove what is older than the settings say."""
+        from mcp_bridge.history.retention import Keep
+
+        if time.time() - self._cursor.get("pruned", 0.0) < _PRUNE_SECONDS:
+            return
+        progress("Removing what is old")
+        settings = self._bridge.settings
+        self._history.prune(Keep(settings.history_days, settings.history_daily_days))
+        self._cursor["pruned"] = time.time()
+        self._history.set_cursor(self._cluster, self._cursor)
+
+    @staticmethod
+    def _find_oldest() -> datetime:
+        return datetime.now(UTC) - timedelta(seconds=_GUESTS_SECONDS)
+
+
+class _Evidence:
+    """What tells who made changes: tasks, and requests of our runs. It is read when there is a change."""
+
+    def __init__(self, bridge: Bridge, history: History, observation: Observation) -> None:
+        self._bridge, self._history, self._observation = bridge, history, observation
+
+    def attribute(self, change: Change) -> Attribution:
+        """Who made a change."""
+        return self._attributor.attribute(change)
+
+    @cached_property
+    def _attributor(self) -> Attributor:
+        from mcp_bridge.history.attribution import Attributor, TaskEnd, make_deeds
+
+        since = self._observation.at - timedelta(seconds=2 * _GUESTS_SECONDS)
+        tasks = self._history.list_tasks(self._observation.cluster, since)
+        return Attributor(
+            make_deeds((TaskEnd(task.upid, task.ended, task.status) for task in tasks), self._list_writes(since))
+        )
+
+    def _list_writes(self, since: datetime) -> Iterator[SentWrite]:
+        ledger = self._bridge.ledger
+        changed = ledger.recent(_MOST_RUNS, changed=True, since=since.isoformat())
+        for row in (*ledger.list_unclosed(), *changed):
+            if row.mode == "apply" and row.cluster in (None, self._observation.cluster):
+                yield from self._list_run_writes(row)
+
+    def _list_run_writes(self, row: RunRow) -> Iterator[SentWrite]:
+        from mcp_bridge.history.attribution import SentWrite
+
+        folder = self._bridge.ledger.folder(row.run_id)
+        opened = datetime.fromisoformat(row.opened_at)
+        ended = datetime.fromisoformat(row.closed_at) if row.closed_at else None
+        bare = SentWrite(row.run_id, row.asker or row.local_user, opened, ended, method="", path="")
+        steps = events.read_planned_steps(folder)
+        copies = {str(step.get("path")): (step.get("params") or {}).get("newid") for step in steps}
+        sent = read_requests(folder / "apply", steps) if folder.is_dir() else []
+        for request in sent:
+            if request.may_have_changed:
+                made = copies.get(request.path)
+                yield replace(
+                    bare,
+                    at=datetime.fromisoformat(request.sent_at) if request.sent_at else opened,
+                    method=request.method,
+                    path=request.path,
+                    upid=request.upid,
+                    makes=str(made) if made else None,
+                )
+        # The artifacts of a run of another host are there.
+        yield from (replace(bare, upid=upid) for upid in row.upids if not sent)
+
+
+def _is_unread(change: Change) -> bool:
+    """Whether a guest's configuration has changed, and was not read."""
+    paths = {field.path for field in change.fields}
+    is_read = any(not path.startswith("overview.") for path in paths)
+    return change.kind == "guest" and change.what == "changed" and bool(paths & _CONFIGURED) and not is_read

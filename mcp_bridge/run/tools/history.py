@@ -1,0 +1,230 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The history as tools, and for the command line: what changed, who did it, and how things were."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from mcp_bridge.errors import UsageError
+from mcp_bridge.executor import Progress
+from mcp_bridge.ledger.periods import parse_period, parse_time
+from mcp_bridge.result import Failure, Result
+from mcp_bridge.run.engine import Engine
+from mcp_bridge.run.request import Request
+from mcp_bridge.run.tools import ToolFunction
+from mcp_bridge.run.tools.results import failed_result, make_result
+from mcp_bridge.system.identity import format_timestamp
+
+if TYPE_CHECKING:
+    from mcp_bridge.database.open import Database
+    from mcp_bridge.history.changes import Change
+    from mcp_bridge.history.store import History, Object
+
+_CHANGES = 50
+_ROWS = 100
+# Bytes of an answer to a client; a model is not helped by more.
+_LARGEST_ANSWER = 50_000
+_NAMED = 5
+_LOOK = "`playvisor history sync` looks at the cluster now"
+_NEVER = (
+    f"Nobody has looked at a cluster yet. {_LOOK}; a running `playvisor mcp` or `playvisor serve` does every few "
+    "minutes (PLAYVISOR_HISTORY_SECONDS)."
+)
+
+
+class Readings:
+    """What the history says, as plain data. Times are as people give them."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._now = datetime.now(UTC)
+
+    def list_changes(
+        self,
+        what: str | None = None,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        kind: str | None = None,
+        user: str | None = None,
+        limit: int = _CHANGES,
+    ) -> dict[str, Any]:
+        """The changes of a period, newest first. Raises UsageError for what is no time, and for what is not known."""
+        start, end = parse_period(since, until, self._now)
+        ids = self._find_ids(what, kind)
+        changes = self._history.list_changes(start, end, ids, kind, user, limit + 1)
+        return self._describe(changes[:limit], start, end, has_more=len(changes) > limit)
+
+    def diff(
+        self,
+        what: str | None = None,
+        *,
+        start: str = "1d",
+        end: str = "now",
+        kind: str | None = None,
+        limit: int | None = None,
+    ) -> dict[str, Any]:
+        """What differs between two times. Raises UsageError for what is no time, and for what is not known."""
+        begin, until = parse_time(start, self._now), parse_time(end, self._now)
+        parse_period(start, end, self._now)
+        changes = self._history.diff(begin, until, object_ids=self._find_ids(what, kind), kind=kind)
+        shown = changes[:limit]
+        return self._describe(shown, begin, until, has_more=len(shown) < len(changes))
+
+    def show(self, what: str, *, at: str = "now", since: str | None = None, kind: str | None = None) -> dict[str, Any]:
+        """One object as it was at a time. Raises UsageError where there was none, or more than one."""
+        from mcp_bridge.history.account import describe_change, describe_object
+
+        moment = parse_time(at, self._now)
+        start, _end = parse_period(since, at, self._now)
+        found = self._find(what, kind)
+        there = [(one, document) for one in found if (document := self._history.read_document(one.id, moment))]
+        if not there:
+            names = ", ".join(
+                f"{describe_object(one.kind, one.key, one.name)}, seen from {one.first_seen:%Y-%m-%d %H:%M} "
+                f"until {one.last_seen:%Y-%m-%d %H:%M} UTC"
+                for one in found[:_NAMED]
+            )
+            raise UsageError(f"{what} was not there then, as far as is known.", f"There is, or was: {names}.")
+        if len(there) > 1:
+            names = ", ".join(describe_object(one.kind, one.key, one.name) for one, _document in there[:_NAMED])
+            raise UsageError(f"{what} is more than one thing: {names}.", "Give its key, or its kind.")
+        one, document = there[0]
+        shown: dict[str, Any] = {name: getattr(one, name) for name in ("cluster", "kind", "key", "name", "node")}
+        for name in ("first_seen", "last_seen", "missing_since", "gone_at"):
+            value = getattr(one, name)
+            shown[name] = format_timestamp(value) if value else None
+        shown |= {"at": format_timestamp(moment), "document": document}
+        if since:
+            changes = self._history.list_changes(start, moment, object_ids=[one.id], limit=_CHANGES)
+            shown["changes"] = [describe_change(change) for change in changes]
+        return {**shown, "synced_at": self._find_last_look()}
+
+    def _find_ids(self, what: str | None, kind: str | None) -> Collection[int] | None:
+        return [one.id for one in self._find(what, kind)] if what else None
+
+    def _find(self, what: str, kind: str | None) -> Sequence[Object]:
+        found = self._history.find_objects(what, kind)
+        if not found:
+            hint = f"It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
+            raise UsageError(f"The history knows no {kind or 'guest, nor anything else,'} {what!r}.", hint)
+        return found
+
+    def _describe(
+        self, changes: Sequence[Change], start: datetime | None, end: datetime | None, *, has_more: bool
+    ) -> dict[str, Any]:
+        from mcp_bridge.history.account import describe_change
+
+        looked = self._find_last_look()
+        begin = self._history.find_first_moment()
+        warnings = [] if looked else [_NEVER]
+        if begin and start and start < begin:
+            warnings.append(f"The history begins at {begin:%Y-%m-%d %H:%M} UTC; what was before is not known.")
+        if has_more:
+            warnings.append(f"There are more than these {len(changes)} changes: raise the limit, or narrow the period.")
+        return {
+            "since": format_timestamp(start) if start else None,
+            "until": format_timestamp(end or self._now),
+            "synced_at": looked,
+            "warnings": warnings,
+            "changes": [describe_change(change) for change in changes],
+        }
+
+    def _find_last_look(self) -> str | None:
+        """When the cluster was looked at last, of several the one that was not for longest."""
+        looks = [self._history.find_last_observation(cluster) for cluster in self._history.list_clusters()]
+        known = [look for look in looks if look]
+        return format_timestamp(min(known)) if known else None
+
+
+def run_sql(database: Database, sql: str, limit: int | None = None, size: int | None = None) -> dict[str, Any]:
+    """What one SELECT about the history returns, in so many rows and bytes at most. Raises UsageError."""
+    from mcp_bridge.history import query
+
+    found = query.run_query(database.engine, sql, rows=limit or query.MOST_ROWS, bytes=size or query.LARGEST_ANSWER)
+    cut = f"The answer is cut off after {len(found.rows)} rows." if found.truncated else ""
+    return {"columns": list(found.columns), "rows": found.rows, "warnings": [cut] if cut else []}
+
+
+def list_views() -> list[str]:
+    """The views that SQL may read, a line for each and for each of its columns."""
+    from mcp_bridge.history.views import describe_views
+
+    return list(describe_views())
+
+
+def open_readings(engine: Engine) -> Readings:
+    """The readings of an engine's history."""
+    from mcp_bridge.history.store import History
+
+    return Readings(History(engine.ledger.database))
+
+
+def _show_guest(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    wanted = dict(request.arguments)
+    guest, at = str(wanted["guest"]), wanted.get("at")
+    readings = open_readings(engine)
+    try:
+        if at:
+            shown = readings.show(guest, at=at, kind="guest")
+            return make_result(request, "ok", f"{shown['name']} as it was at {shown['at'][:19]}Z.", guest=shown)
+        found = readings.list_changes(
+            guest, since=wanted.get("since") or "7d", until=wanted.get("until"), kind="guest", limit=_read_limit(wanted)
+        )
+    except UsageError as error:
+        return _fail(request, error)
+    return _make_changes_result(request, found)
+
+
+def _show_cluster(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    wanted = dict(request.arguments)
+    readings, since, until = open_readings(engine), wanted.get("since") or "1d", wanted.get("until")
+    kind, limit = wanted.get("kind"), _read_limit(wanted)
+    try:
+        if wanted.get("net"):
+            found = readings.diff(start=since, end=until or "now", kind=kind, limit=limit)
+        else:
+            found = readings.list_changes(since=since, until=until, kind=kind, user=wanted.get("user"), limit=limit)
+    except UsageError as error:
+        return _fail(request, error)
+    return _make_changes_result(request, found)
+
+
+def _query(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    sql = request.arguments.get("sql")
+    if not sql:
+        return make_result(request, "ok", "These views can be read.", views="\n".join(list_views()))
+    try:
+        found = run_sql(engine.ledger.database, str(sql), int(request.arguments.get("limit") or _ROWS), _LARGEST_ANSWER)
+    except UsageError as error:
+        return failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
+    count = len(found["rows"])
+    return make_result(request, "ok", f"{count} row{'' if count == 1 else 's'}.", **found)
+
+
+def _make_changes_result(request: Request, found: dict[str, Any]) -> Result:
+    changes, looked = found["changes"], found["synced_at"]
+    count = f"{len(changes) or 'No'} change{'' if len(changes) == 1 else 's'}"
+    fresh = f" The cluster was looked at {looked[:19]}Z." if looked else ""
+    warnings = found.pop("warnings")
+    return make_result(request, "ok", f"{count} since {found['since'][:19]}Z.{fresh}", warnings=warnings, **found)
+
+
+def _fail(request: Request, error: UsageError) -> Result:
+    return failed_result(request, Failure(code="invalid_parameter", message=error.message, hint=error.hint))
+
+
+def _read_limit(wanted: dict[str, Any]) -> int:
+    return int(wanted.get("limit") or _CHANGES)
+
+
+FUNCTIONS: dict[str, ToolFunction] = {
+    "guest_changes": _show_guest,
+    "cluster_changes": _show_cluster,
+    "query_history": _query,
+}

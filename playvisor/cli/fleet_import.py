@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`playvisor fleet import`: write what is in the cluster as the files of a fleet, which changes nothing."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.run import Bridge
+from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.settings import Settings, load_settings
+from playvisor.cli import console
+from playvisor.cli.call import make_request, run_interruptibly
+from playvisor.cli.output import Output, print_document
+from playvisor.fleet.adopt.adoption import GUESTS, NOT_MANAGED, PARTS, Adoption, adopt_cluster
+from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
+from playvisor.fleet.adopt.proof import prove_fixed_point
+from playvisor.fleet.adopt.selection import parse_selection, select_guests
+from playvisor.fleet.adopt.sources import Mention, find_mentioned, read_mentions
+from playvisor.fleet.adopt.writing import check_place, render_files, write_files
+
+# What each part of a fleet is read from.
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    GUESTS: ("ha_resource",),
+    "pools": ("pool",),
+    "storages": ("storage",),
+    "backup_jobs": ("backup_job",),
+    "ha_rules": ("ha_rule",),
+    "firewall": ("firewall",),
+    "access": ("user", "group", "role", "acl", "token"),
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to import: words of --select, the parts, paths to leave out, and a file that names guests."""
+
+    select: Sequence[str] = ()
+    parts: Sequence[str] = ()
+    without: Sequence[str] = ()
+    source: Path | None = None
+    name: str = ""
+
+    def list_parts(self) -> list[str]:
+        """The parts to import: all, or the guests where these are chosen. Raises UsageError for an unknown one."""
+        unknown = [part for part in self.parts if part not in PARTS]
+        if unknown:
+            raise UsageError(f"There is no part {unknown[0]}.", f"There are {', '.join(PARTS)}.")
+        return list(self.parts) or ([GUESTS] if self.select or self.source else list(PARTS))
+
+
+@dataclass(frozen=True)
+class _Session:
+    """Calls of tools for one import."""
+
+    bridge: Bridge
+    settings: Settings
+    output: Output
+
+    def tell(self, sentence: str) -> None:
+        """Say to somebody who waits what goes on."""
+        if not self.output.is_quiet and console.get_stderr().is_terminal:
+            console.get_stderr().print(sentence)
+
+    def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The data of a reading tool's result; raises PlayvisorError where it failed."""
+        request = make_request(self.settings, tool, arguments, mode="read", internal=True)
+        result = run_interruptibly(self.bridge, request, quiet=self.output.is_quiet)
+        if result.failure is not None:
+            raise PlayvisorError(result.failure.message, result.failure.hint)
+        if result.status != "ok":
+            raise PlayvisorError(result.summary)
+        return result.data
+
+
+def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
+    """Write the files of a fleet that is as the cluster is; returns the exit status.
+
+    Raises PlayvisorError, and has written nothing, where the fleet would change anything.
+    """
+    selection = parse_selection(wish.select)
+    parts = wish.list_parts()
+    mentions = read_mentions(wish.source) if wish.source else ()
+    check_place(into, force=force)
+    settings = load_settings()
+    session = _Session(make_bridge(settings), settings, output)
+    with tempfile.TemporaryDirectory(prefix="playvisor-import-") as folder:
+        observed = _observe(session, Path(folder) / "observed.jsonl", selection, mentions, parts)
+        guests = select_guests(observed.list_guests(), selection)
+        guests, unknown = find_mentioned(guests, mentions) if wish.source else (guests, [])
+        if not guests and parts == [GUESTS]:
+            raise UsageError("No guest is chosen, so there is nothing to import.", "Choose others.")
+        adoption = adopt_cluster(observed, guests, name=wish.name, parts=parts, without=wish.without)
+        session.tell(f"Read {len(guests)} guests. Planning a fleet of them, to see that nothing would change.")
+        adoption = prove_fixed_point(
+            adoption, Path(folder) / "fleet", lambda fleet: session.call("report_fleet", {"fleet": fleet})["objects"]
+        )
+    texts = render_files(adoption, into)
+    write_files(texts)
+    _show(adoption, into, list(texts), unknown, mentions, output)
+    return 0
+
+
+def _observe(
+    session: _Session, file: Path, selection: Mapping[str, Sequence[str]], mentions: Sequence[Mention], parts: list[str]
+) -> Observed:
+    """An observation with the details of the guests that are chosen, and of the kinds that the parts need."""
+    kinds = [kind for part in parts for kind in _KINDS[part]]
+    arguments: dict[str, Any] = {"dest": str(file), "parts": kinds}
+    if GUESTS not in parts:
+        arguments["guests"] = []
+    elif selection or mentions:
+        # The list of all guests says which these are.
+        session.call("observe_cluster", {"dest": str(file), "parts": [], "guests": []})
+        listed: list[Guest] = select_guests(read_observation(file).list_guests(with_config=False), selection)
+        if mentions:
+            listed = find_mentioned(listed, mentions)[0]
+        arguments["guests"] = [guest.vmid for guest in listed]
+    session.call("observe_cluster", arguments)
+    return read_observation(file)
+
+
+def _show(
+    adoption: Adoption,
+    into: Path,
+    files: Sequence[Path],
+    unknown: Sequence[str],
+    mentions: Sequence[Mention],
+    output: Output,
+) -> None:
+    counts = {part: len(adoption.document[part]) for part in PARTS if adoption.document.get(part)}
+    left_out = [*adoption.left_out, *unknown]
+    not_carried = [f"{mention.label}: {note}" for mention in mentions for note in mention.notes]
+    not_managed = [
+        f"{'.'.join(path)}: {phrase.removeprefix(NOT_MANAGED)}"
+        for path, phrases in adoption.notes.items()
+        for phrase in phrases
+        if phrase.startswith(NOT_MANAGED)
+    ]
+    following = f"playvisor fleet plan {shlex.quote(str(into))}"
+    if output.is_document:
+        data = {
+            "files": [str(file) for file in files],
+            "counts": counts,
+            "left_out": left_out,
+            "not_managed": not_managed,
+            "not_carried_over": not_carried,
+            "plan": following,
+        }
+        print_document(data, output)
+        return
+    what = ", ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items()) or "nothing"
+    show = console.get_stderr().print
+    show(f"Wrote {what} into {into}. A plan of it is empty: nothing on the cluster would change.")
+    for title, sentences in (
+        ("Not imported", left_out),
+        ("Not managed", not_managed),
+        ("Not carried over", not_carried),
+    ):
+        for sentence in sentences:
+            show(f"{title}: {sentence}", markup=False)
+    console.get_stdout().print(following, soft_wrap=True)

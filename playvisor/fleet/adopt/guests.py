@@ -1,0 +1,196 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A guest of the cluster as an entry of a fleet: what it is, in the modules' options, and nothing that it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from playvisor.fleet.adopt import devices
+from playvisor.fleet.adopt.firewall import read_firewall
+from playvisor.fleet.adopt.observed import NAMES, Guest
+from playvisor.fleet.adopt.values import find_options, is_unset, parse_properties, read_value, to_number
+
+# What Proxmox VE says of a guest, and what nobody sets.
+_FACTS = frozenset(
+    [
+        *("cipassword", "digest", "lock", "meta", "parent", "running-nets-host-mtu", "runningcpu", "runningmachine"),
+        *("snapstate", "snaptime", "template", "vmgenid", "vmstate"),
+    ]
+)
+_UNUSED = re.compile(r"unused\d+")
+_IPCONFIG = re.compile(r"ipconfig(\d+)")
+# Options of pve_cloudinit, by what the configuration calls them.
+_CLOUDINIT = {"ciuser": "user", "citype": "citype", "ciupgrade": "upgrade"}
+_DNS = {"nameserver": "nameservers", "searchdomain": "searchdomain"}
+_STATES = {"running": "started", "stopped": "stopped"}
+_HA = ("request_state", "max_restart", "max_relocate", "failback", "comment")
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """The entry of a guest, and what it does not say, as phrases for comments."""
+
+    guest: Guest
+    entry: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def adopt_guest(guest: Guest) -> Adopted:
+    """The entry that a guest is as wished by."""
+    draft = _Draft(guest)
+    draft.read_identity()
+    draft.read_config()
+    draft.read_surroundings()
+    return Adopted(guest, draft.entry, tuple(draft.notes))
+
+
+class _Draft:
+    def __init__(self, guest: Guest) -> None:
+        self._guest, self._config = guest, guest.config
+        self.entry: dict[str, Any] = {}
+        self.notes: list[str] = []
+
+    def read_identity(self) -> None:
+        guest = self._guest
+        self.entry.update({"type": guest.type, "vmid": guest.vmid})
+        uuid = parse_properties(str(self._config.get("smbios1") or ""), "").get("uuid")
+        if uuid:
+            self.entry["uuid"] = uuid
+        self.entry["state"] = self._choose_state()
+
+    def _choose_state(self) -> str:
+        guest = self._guest
+        if guest.is_template:
+            return "template"
+        state = _STATES.get(guest.status)
+        if guest.lock == "suspended":
+            self.notes.append("hibernated")
+            return "present"
+        if state is None:
+            self.notes.append(f"{guest.status or 'of unknown state'} when it was read")
+        return state or "present"
+
+    def read_config(self) -> None:
+        options = find_options("pve_guest")
+        kind, config = self._guest.type, self._config
+        cloudinit = self._read_cloudinit()
+        skipped = {NAMES[kind], *_FACTS, *(_DNS if cloudinit else ())}
+        flat: dict[str, Any] = {}
+        further: dict[str, Any] = {}
+        disks: dict[str, Any] = {}
+        nics: dict[str, Any] = {}
+        for key, value in config.items():
+            if key in skipped or is_unset(value) or (cloudinit and self._is_cloudinit(key, value)):
+                continue
+            if devices.is_disk(kind, key):
+                disks[key] = devices.read_disk(self._guest.vmid, key, str(value))
+                self._note_origin(key, str(value))
+            elif devices.is_nic(key):
+                nics[key] = devices.read_nic(kind, key, str(value))
+            elif _UNUSED.fullmatch(key):
+                self.notes.append(f"{key} is {value}")
+            elif isinstance(value, list | Mapping):
+                self.notes.append(f"{_describe_raw(key, value)}: the API can't set it")
+            elif key == "tags":
+                flat[key] = list(self._guest.tags)
+            elif key == "description":
+                flat[key] = str(value).rstrip()
+            elif key in options:
+                flat[key] = read_value(options[key], value)
+            elif (kept := _read_further(key, value)) is not None:
+                further[key] = kept
+        if self._guest.pool:
+            flat["pool"] = self._guest.pool
+        # In the order of the documentation.
+        self.entry.update({key: flat[key] for key in options if key in flat})
+        if disks:
+            self.entry["disks"] = [disks[slot] for slot in devices.sort_slots(disks)]
+        if nics:
+            self.entry["nics"] = [nics[slot] for slot in devices.sort_slots(nics)]
+        if cloudinit:
+            self.entry["cloudinit"] = cloudinit
+        if further:
+            self.entry["config"] = dict(sorted(further.items()))
+
+    def _is_cloudinit(self, key: str, value: Any) -> bool:
+        return (
+            key in _CLOUDINIT
+            or key in ("cicustom", "sshkeys")
+            or _IPCONFIG.fullmatch(key) is not None
+            or devices.is_cloudinit_drive(self._guest.type, key, value)
+        )
+
+    def _read_cloudinit(self) -> dict[str, Any]:
+        kind, config = self._guest.type, self._config
+        if kind != "qemu" or not any(
+            self._is_cloudinit(key, value) and not is_unset(value) for key, value in config.items()
+        ):
+            return {}
+        options, entry = find_options("pve_cloudinit"), {}
+        for key, option in {**_CLOUDINIT, **_DNS}.items():
+            if not is_unset(config.get(key)):
+                entry[option] = read_value(options[option], config[key])
+        if not is_unset(config.get("sshkeys")):
+            lines = unquote(str(config["sshkeys"])).splitlines()
+            entry["ssh_keys"] = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        addresses = sorted((int(match[1]), key) for key in config if (match := _IPCONFIG.fullmatch(key)))
+        if addresses:
+            entry["ipconfig"] = [
+                {"interface": number, **parse_properties(str(config[key]), "")} for number, key in addresses
+            ]
+        if not is_unset(config.get("cicustom")):
+            entry["custom"] = parse_properties(str(config["cicustom"]), "")
+        for slot in devices.sort_slots(config):
+            if devices.is_cloudinit_drive(kind, slot, config[slot]):
+                drive = {} if slot == options["drive"]["default"] else {"drive": slot}
+                return {**drive, "drive_storage": str(config[slot]).partition(":")[0], **entry}
+        return entry
+
+    def _note_origin(self, slot: str, value: str) -> None:
+        origin = devices.find_origin(value.split(",", 1)[0])
+        if origin is not None:
+            self.notes.append(f"{slot} is a linked clone of guest {origin}")
+
+    def read_surroundings(self) -> None:
+        guest = self._guest
+        firewall, notes = read_firewall(guest.firewall)
+        self.notes += notes
+        if firewall:
+            self.entry["firewall"] = firewall
+        if guest.ha:
+            self.entry["ha"] = read_ha(guest.ha)
+        if guest.lock and guest.lock != "suspended":
+            self.notes.append(f"locked ({guest.lock}) when it was read")
+        if guest.pending:
+            self.notes.append(f"waits for a restart: {', '.join(guest.pending)}")
+        if guest.snapshots:
+            self.notes.append(f"snapshots: {', '.join(guest.snapshots)}")
+
+
+def read_ha(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of pve_ha for a guest or a rule, but for whom it is about."""
+    options = find_options("pve_ha")
+    named = {"request_state": document.get("state") or "started", **document}
+    if named["request_state"] == "enabled":
+        named["request_state"] = "started"
+    return {name: read_value(options[name], named[name]) for name in _HA if not is_unset(named.get(name))}
+
+
+def _read_further(key: str, value: Any) -> Any:
+    """An option for `config`; None where nothing is left to say."""
+    if key != "smbios1":
+        return to_number(value)
+    return ",".join(part for part in str(value).split(",") if not part.startswith("uuid=")) or None
+
+
+def _describe_raw(key: str, value: Any) -> str:
+    """Lines such as `lxc.idmap: u 0 100000 65536`, which come as pairs."""
+    pairs = value if isinstance(value, list) else list(value.items())
+    lines = [": ".join(map(str, pair)) if isinstance(pair, list | tuple) else str(pair) for pair in pairs]
+    return f"{key} has {'; '.join(lines)}"

@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A full observation of a cluster, read from the file that the tool observe_cluster writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mcp_bridge.errors import PlayvisorError
+
+# The option of the configuration that holds a guest's name.
+NAMES = {"qemu": "name", "lxc": "hostname"}
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A guest as it was observed; `config` has the API's texts, pending changes included."""
+
+    vmid: int
+    type: str
+    name: str
+    node: str
+    status: str
+    config: Mapping[str, Any]
+    pool: str = ""
+    tags: tuple[str, ...] = ()
+    lock: str = ""
+    is_template: bool = False
+    pending: tuple[str, ...] = ()
+    snapshots: tuple[str, ...] = ()
+    firewall: Mapping[str, Any] = field(default_factory=dict)
+    ha: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"{self.vmid} ({self.name})" if self.name else str(self.vmid)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The documents of a cluster by kind and key, and what could not be read, as sentences."""
+
+    cluster: str
+    documents: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    missing: tuple[str, ...] = ()
+
+    def list_kind(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
+        """The documents of one kind by their keys, in the order of the keys."""
+        documents = self.documents.get(kind, {})
+        return {key: documents[key] for key in sorted(documents)}
+
+    def list_guests(self, *, with_config: bool = True) -> list[Guest]:
+        """The guests by vmid: those whose configuration was read, or all that there are."""
+        resources = self.list_kind("ha_resource")
+        by_vmid = {key.rpartition(":")[2]: document["config"] for key, document in resources.items()}
+        guests = self.documents.get("guest", {})
+        return [
+            make_guest(int(vmid), guests[vmid], by_vmid.get(vmid, {}))
+            for vmid in sorted(guests, key=int)
+            if not with_config or guests[vmid].get("config")
+        ]
+
+
+def read_observation(file: Path) -> Observed:
+    """The observation in a file; raises PlayvisorError for one that is no whole observation."""
+    header: Mapping[str, Any] = {}
+    documents: dict[str, dict[str, dict[str, Any]]] = {}
+    missing: list[str] = []
+    for line in _read_lines(file):
+        match line.get("line"):
+            case "header":
+                header = line
+            case "object":
+                documents.setdefault(line["kind"], {}).setdefault(str(line["key"]), {}).update(line["doc"])
+            case "missing":
+                where = f" on {line['node']}" if line.get("node") else ""
+                what = f"{line['kind']} {line['key']}" if line.get("key") is not None else f"each {line['kind']}"
+                missing.append(f"{what}{where}: {line['why']}")
+    if not header:
+        raise PlayvisorError(f"{file} is no observation of a cluster.", "Run the command again.")
+    return Observed(str(header["cluster"].get("name") or ""), documents, tuple(dict.fromkeys(missing)))
+
+
+def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) -> Guest:
+    """A guest from its document in an observation."""
+    overview, config = document.get("overview") or {}, document.get("config") or {}
+    kind = str(overview.get("type") or ("lxc" if "rootfs" in config else "qemu"))
+    tags = config.get("tags") if config else overview.get("tags")
+    return Guest(
+        vmid=vmid,
+        type=kind,
+        # The overview has a placeholder for a guest without a name, such as `VM 101`.
+        name=str(config.get(NAMES[kind]) or "") if config else str(overview.get("name") or ""),
+        node=str(overview.get("node") or ""),
+        status=str(overview.get("status") or ""),
+        config=config,
+        pool=str(overview.get("pool") or ""),
+        tags=tuple(filter(None, str(tags or "").replace(",", ";").strip().split(";"))),
+        lock=str(config.get("lock") or overview.get("lock") or ""),
+        is_template=str(config.get("template") or 0) == "1",
+        pending=tuple(sorted(document.get("pending") or ())),
+        snapshots=tuple(str(entry["name"]) for entry in document.get("snapshots") or ()),
+        firewall=document.get("firewall") or {},
+        ha=ha,
+    )
+
+
+def _read_lines(file: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)
+    except (OSError, ValueError) as error:
+        raise PlayvisorError(f"{file} can't be read: {error}.", "Run the command again.") from error

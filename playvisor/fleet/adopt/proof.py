@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Proof that a fleet changes nothing: what a report of pve_fleet says of it, and what its files say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcp_bridge.collection import load_rules
+from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.text.plain import one_line
+from playvisor.fleet.adopt.adoption import Adoption, leave_out
+from playvisor.fleet.adopt.adoption import Path as Place
+from playvisor.fleet.adopt.writing import render_files, write_files
+from playvisor.fleet.render import render_fleet
+
+# The most that a message lists.
+_MOST_TOLD = 10
+# A value that no module takes may be one of several in a device.
+_MOST_ROUNDS = 4
+# What a module that can't take a value calls it.
+_REFUSED = ("invalid_parameter", "unsupported")
+_PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that would not stay as it is. `is_refused`: no module takes the value, so that it can't be said."""
+
+    path: Place
+    why: str
+    is_refused: bool = False
+
+
+class NoFixedPoint(PlayvisorError):
+    """A fleet that would change something right after it was written."""
+
+    def __init__(self, differences: Iterable[Difference]) -> None:
+        told = list(differences)
+        first = [(_PATHS.render_path(one.path), one.why) for one in told[:_MOST_TOLD]]
+        more = f" and {len(told) - len(first)} more" if len(told) > len(first) else ""
+        listed = "; ".join(f"{path}: {why}" for path, why in first)
+        without = " ".join(f"--without '{path}'" for path, _why in first)
+        super().__init__(
+            f"Nothing was written, since this fleet would change what is there: {listed}{more}.",
+            f"If somebody changes it just now, try again. To leave it as it is, add {without}.",
+        )
+        self.differences = tuple(told)
+
+
+def prove_fixed_point(
+    adoption: Adoption, folder: Path, report: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
+) -> Adoption:
+    """The adoption without the values that no module takes, which stay as they are.
+
+    `report` gives the objects of a report of pve_fleet on a document. Raises NoFixedPoint where these would change.
+    """
+    for _round in range(_MOST_ROUNDS):
+        write_files(render_files(adoption, folder))
+        rendered = render_fleet(folder).document
+        require_same(adoption.document, rendered)
+        differences = find_differences(rendered, report(rendered))
+        refused = {one.path: one.why for one in differences if one.is_refused}
+        if len(refused) < len(differences):
+            raise NoFixedPoint(one for one in differences if not one.is_refused)
+        if not refused:
+            return adoption
+        adoption = leave_out(adoption, refused)
+    raise NoFixedPoint(differences)
+
+
+def find_differences(document: Mapping[str, Any], objects: Iterable[Mapping[str, Any]]) -> list[Difference]:
+    """What objects of a report would change, or fail at."""
+    differences: list[Difference] = []
+    for one in objects:
+        path = _PATHS.parse_path(str(one["path"]))
+        failure = one.get("failure")
+        if failure:
+            differences += _describe_failure(document, path, failure)
+        elif one.get("changed"):
+            changes = one.get("changes") or [{"path": one["path"]}]
+            differences += [_describe_change(change) for change in changes]
+    return differences
+
+
+def _describe_change(change: Mapping[str, Any]) -> Difference:
+    path = _PATHS.parse_path(str(change["path"]))
+    if "after" not in change:
+        return Difference(path, "it would change")
+    return Difference(path, one_line(f"{change.get('before')!r} would become {change['after']!r}"))
+
+
+def _describe_failure(document: Mapping[str, Any], path: Place, failure: Mapping[str, Any]) -> list[Difference]:
+    message = one_line(str(failure.get("message") or failure.get("code")))
+    is_refused = failure.get("code") in _REFUSED
+    fields = failure.get("fields") or {}
+    found = {name: _locate(document, path, str(name)) for name in fields}
+    if not fields or not all(found.values()):
+        return [Difference(path, message)]
+    return [Difference(place, one_line(str(fields[name])), is_refused) for name, place in found.items() if place]
+
+
+def _locate(document: Mapping[str, Any], path: Place, name: str) -> Place | None:
+    """Where an object has what a module calls so; of a device first what is special about it."""
+    entry: Any = document
+    for key in path:
+        entry = entry.get(key) if isinstance(entry, Mapping) else None
+    if not isinstance(entry, Mapping):
+        return None
+    for section in ((), ("config",), ("cloudinit",), ("firewall",), ("ha",)):
+        place: Any = entry
+        for key in section:
+            place = place.get(key) or {}
+        if name in place:
+            return (*path, *section, name)
+    for devices in ("disks", "nics"):
+        for device in entry.get(devices) or ():
+            if device["slot"] == name:
+                return (*path, devices, name, *(("options",) if "options" in device else ()))
+    return None
+
+
+def require_same(document: Mapping[str, Any], rendered: Mapping[str, Any]) -> None:
+    """Raise NoFixedPoint where the files say anything else than the document that they were made of."""
+    wanted, found = _flatten(document), _flatten(rendered)
+    paths = [path for path in dict.fromkeys([*wanted, *found]) if wanted.get(path) != found.get(path)]
+    if paths:
+        raise NoFixedPoint(
+            Difference(path, one_line(f"{wanted.get(path)!r} reads as {found.get(path)!r} in the file"))
+            for path in paths
+        )
+
+
+def _flatten(value: Any, path: Place = ()) -> dict[Place, Any]:
+    """The innermost values by path; devices by slot, in whichever order."""
+    if isinstance(value, Mapping) and value:
+        return {key: item for name, part in value.items() for key, item in _flatten(part, (*path, str(name))).items()}
+    if isinstance(value, list) and path[-1] in ("disks", "nics"):
+        return {key: item for part in value for key, item in _flatten(part, (*path, part["slot"])).items()}
+    return {path: value}

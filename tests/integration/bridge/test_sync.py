@@ -1,0 +1,84 @@
+"""How the history is synced: what each look asks for, that one looks at a time, and that looks are few."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from mcp_bridge.history.store import History
+from mcp_bridge.run import Request
+from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.run.sync import Manner, sync_history, tick
+from mcp_bridge.settings import Settings
+from pve_simulator import Simulator, build_cluster
+
+pytestmark = pytest.mark.flow
+TICK = Manner()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A cluster with more guests than one look reads in full, and a bridge to it."""
+    with Simulator(build_cluster(nodes=3, guests=40), port=0, task_seconds=0.0) as simulator:
+        simulator.world.settings.resources_lag = 0.0
+        values = {name.removeprefix("PROXMOX_").lower(): value for name, value in simulator.environment.items()}
+        bridge = make_bridge(Settings(state_dir=tmp_path_factory.mktemp("state"), executor="warm", **values))
+        yield simulator, bridge
+        bridge.close()
+
+
+def look(lab, manner=TICK):
+    """One sync, which guests it read in full, and all that it asked for."""
+    simulator, bridge = lab
+    before = len(simulator.requests)
+    synced = sync_history(bridge, Request("", {}, "read"), lambda _line: None, threading.Event(), manner)
+    paths = [path for _method, path, _status in simulator.requests[before:]]
+    return synced, {path.split("/")[4] for path in paths if path.endswith("/pending")}, paths
+
+
+@pytest.mark.thorough
+def test_a_cluster_is_looked_at_again_and_again(lab):
+    simulator, bridge = lab
+    every = set(map(str, simulator.cluster.guests))
+    first, read, _paths = look(lab)
+    assert (first.is_first, first.left, list(first.changes)) == (True, 0, [])
+    assert read == every
+
+    # Guests take turns, those first that were not read for longest.
+    second, some, _paths = look(lab)
+    third, others, _paths = look(lab)
+    assert [len(some), len(others)] == [25, 25]
+    assert some | others == every
+    assert [list(second.changes), list(third.changes)] == [[], []]
+
+    # One that a task names, and one whose overview shows that it was changed, do not wait for their turn.
+    history = History(bridge.ledger.database)
+    cluster = bridge.authority.identify_cluster()
+    last = str(history.due_details(cluster, 1, history.find_last_observation(cluster))[0])
+    simulator.cluster.guests[int(last)].config["name"] = "renamed"
+    named, _read, _paths = look(lab, Manner(rounds=2))
+    assert {change.key: [field.path for field in change.fields] for change in named.changes}.keys() == {last}
+    assert {field.path for change in named.changes for field in change.fields} == {"overview.name", "config.name"}
+
+    # A look at a cluster that does not change costs a few requests beside the turns.
+    seen, read, paths = look(lab)
+    details = [path for path in paths if any(f"/{vmid}/" in path for vmid in read)]
+    assert seen.requests - len(details) <= 20
+    assert json.loads(json.dumps(history.get_cursor(cluster)))["wanted"] == []
+
+
+@pytest.mark.thorough
+def test_of_several_servers_one_looks(lab):
+    simulator, bridge = lab
+    look(lab)
+    before = len(simulator.requests)
+    assert tick(bridge, threading.Event()) == bridge.settings.history_seconds
+    assert not any(path == "/cluster/resources" for _method, path, _status in simulator.requests[before:])
+
+    cluster = bridge.authority.identify_cluster()
+    with bridge.authority.hold_history(cluster, threading.Event(), may_wait=True, on_wait=print) as is_alone:
+        assert is_alone
+        assert look(lab)[0] is None
+    assert look(lab)[0].requests

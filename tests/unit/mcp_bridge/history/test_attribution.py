@@ -1,0 +1,173 @@
+"""Who made a change: runs of ours, tasks, or somebody outside; where it is not certain, that is said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mcp_bridge.history.attribution import Attributor, SentWrite, TaskEnd, can_change, describe_who, make_deeds
+from mcp_bridge.history.changes import Attribution, Change, FieldChange
+
+# The cluster was looked at at 12:00 and at 12:05.
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+LOOKED = NOON + timedelta(minutes=5)
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def task(type_: str, id_: object, user: str = "root@pam", begin: float = 1, end: float | None = 2, status: str = "OK"):
+    upid = f"UPID:pve1:0000AAAA:00BBBBBB:{int(at(begin).timestamp()):08X}:{type_}:{id_}:{user}:"
+    return TaskEnd(upid, None if end is None else at(end), None if end is None else status)
+
+
+def write(method: str, path: str, minutes: float = 1, run: str = "run-1", **more: str) -> SentWrite:
+    return SentWrite(run, "alice", at(minutes), at(minutes + 0.1), method, path, **more)
+
+
+def change(*paths: str, kind: str = "guest", key: str = "101", what: str = "changed", values=(1, 2)) -> Change:
+    fields = tuple(FieldChange(path, *values) for path in paths)
+    outside = Attribution("outside", None, None, None, NOON, LOOKED)
+    return Change(kind, key, f"name-{key}", "pve1", what, fields, outside)
+
+
+def attribute(changed: Change, tasks=(), writes=()) -> Attribution:
+    return Attributor(make_deeds(tasks, writes)).attribute(changed)
+
+
+CONFIG = task("qmconfig", 101, "bob@pve")
+RESIZE = task("resize", 101, "eve@pve", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "tasks", "writes", "source", "user"),
+    [
+        # A task of the guest that can have done it.
+        (change("config.cores"), [CONFIG], [], "task", "bob@pve"),
+        (change("overview.node", values=("pve1", "pve2")), [task("qmigrate", 101)], [], "task", "root@pam"),
+        (change("overview.status", values=("stopped", "running")), [task("vzstart", 101)], [], "task", "root@pam"),
+        (change("snapshots.new", values=(None, {})), [task("qmsnapshot", 101)], [], "task", "root@pam"),
+        (change("config.scsi0", "overview.maxdisk"), [RESIZE], [], "task", "eve@pve"),
+        (change(what="gone"), [task("qmdestroy", 101)], [], "task", "root@pam"),
+        (change(what="appeared"), [task("qmcreate", 101)], [], "task", "root@pam"),
+        # A clone names the guest that it copies; no other guest is its source.
+        (change(what="appeared"), [task("qmclone", 900)], [], "task", "root@pam"),
+        (change(what="appeared"), [task("qmclone", 101)], [], "outside", None),
+        # Tasks about all guests of a node.
+        (change("overview.status", values=("running", "stopped")), [task("stopall", "")], [], "task", "root@pam"),
+        # One that still runs, and one of a type that nobody knows.
+        (change("overview.lock"), [task("vzdump", 101, end=None)], [], "task", "root@pam"),
+        (change("config.cores"), [task("qmwhatever", 101)], [], "task", "root@pam"),
+        # Not of another guest, nor of another time, nor what can't do it.
+        (change("config.cores"), [task("qmconfig", 102)], [], "outside", None),
+        (change("config.cores"), [task("qmconfig", 101, begin=-9, end=-8)], [], "outside", None),
+        (change("config.cores"), [task("qmconfig", 101, begin=6, end=7)], [], "outside", None),
+        (change("config.cores"), [task("qmstart", 101)], [], "outside", None),
+        (change("config.cores"), [task("vncproxy", 101)], [], "outside", None),
+        (change("overview.status", values=("stopped", "running")), [task("qmstop", 101)], [], "outside", None),
+        (change("snapshots.old", values=({}, None)), [task("qmsnapshot", 101)], [], "outside", None),
+        (change("overview.tags"), [], [], "outside", None),
+        # The overview is up to 10 s old: what ended right before a look shows in the next one.
+        (change("overview.name"), [task("qmconfig", 101, begin=-1, end=-0.1)], [], "task", "root@pam"),
+        (change("config.name"), [task("qmconfig", 101, begin=-1, end=-0.1)], [], "outside", None),
+        # That only counts where nothing in the interval does; so does a task that failed.
+        (change("overview.name"), [CONFIG, task("qmconfig", 101, begin=-1, end=-0.1)], [], "task", "bob@pve"),
+        (change("config.cores"), [CONFIG, task("qmconfig", 101, "x@pve", status="it broke")], [], "task", "bob@pve"),
+        (change("overview.node"), [task("qmigrate", 101, status="it broke")], [], "task", "root@pam"),
+        # Two that may have done it, or one that explains a part only: said so.
+        (change("config.scsi0"), [CONFIG, RESIZE], [], "several", "bob@pve, eve@pve"),
+        (change("config.cores", "firewall.rules"), [CONFIG], [], "several", "bob@pve"),
+        # Our runs: by the task that they started, or by a request that starts none.
+        (change("config.cores"), [CONFIG], [write("POST", "/x", upid=CONFIG.upid)], "run", "alice"),
+        (change("config.cores"), [], [write("PUT", "/nodes/pve1/lxc/101/config")], "run", "alice"),
+        (change("firewall.rules"), [], [write("POST", "/nodes/pve1/qemu/101/firewall/rules")], "run", "alice"),
+        (change("config.cores"), [], [write("POST", "/nodes/pve1/qemu/101/firewall/rules")], "outside", None),
+        (change("config.cores"), [], [write("PUT", "/nodes/pve1/lxc/102/config")], "outside", None),
+        (change("overview.pool"), [], [write("PUT", "/pools/prod")], "run", "alice"),
+        (change("config.cores"), [], [write("PUT", "/pools/prod")], "outside", None),
+        (change("overview.hastate"), [], [write("DELETE", "/cluster/ha/resources/vm:101")], "run", "alice"),
+        (change("overview.hastate"), [], [write("DELETE", "/cluster/ha/resources/vm:102")], "outside", None),
+        (change("config.a", "config.b"), [], [write("PUT", "/nodes/a/qemu/101/config")] * 2, "run", "alice"),
+        (change("config.a"), [CONFIG], [write("PUT", "/nodes/a/lxc/101/config")], "several", "alice, bob@pve"),
+        # Other kinds, by the place of the request.
+        (change("x", kind="pool", key="prod"), [], [write("PUT", "/pools/prod")], "run", "alice"),
+        (change("x", kind="pool", key="test"), [], [write("PUT", "/pools/prod")], "outside", None),
+        (change(what="appeared", kind="pool", key="new"), [], [write("POST", "/pools")], "run", "alice"),
+        (change("x", kind="storage", key="nas"), [], [write("PUT", "/storage/nas")], "run", "alice"),
+        (change("x", kind="firewall", key="cluster"), [], [write("PUT", "/cluster/firewall/options")], "run", "alice"),
+        (change("x", kind="firewall", key="node/a"), [], [write("PUT", "/nodes/a/firewall/options")], "run", "alice"),
+        (
+            change("x", kind="firewall", key="group/w"),
+            [],
+            [write("POST", "/cluster/firewall/groups/w")],
+            "run",
+            "alice",
+        ),
+        (change("x", kind="network", key="a/vmbr0"), [], [write("PUT", "/nodes/a/network/vmbr0")], "run", "alice"),
+        (change("x", kind="acl", key="/vms"), [], [write("PUT", "/access/acl")], "run", "alice"),
+        (change("x", kind="volumes", key="nas"), [task("imgdel", "101@nas")], [], "task", "root@pam"),
+        (change("x", kind="volumes", key="local@pve2"), [task("vzdump", 101)], [], "outside", None),
+        (change("x", kind="volumes", key="local@pve1"), [task("vzdump", 101)], [], "task", "root@pam"),
+    ],
+)
+def test_a_change_is_put_down_to_who_can_have_made_it(changed, tasks, writes, source, user):
+    found = attribute(changed, tasks, writes)
+
+    assert (found.source, found.user, found.run_id) == (source, user, "run-1" if source == "run" else found.run_id)
+    assert (found.not_before, found.at) == (NOON, LOOKED)
+    assert source != "outside" or (found.run_id, found.upid) == (None, None)
+
+
+def test_a_copy_that_a_run_of_ours_made_is_that_guest_and_no_other():
+    clone = task("qmclone", 900)
+    made = [write("POST", "/nodes/pve1/qemu/900/clone", upid=clone.upid, makes="101")]
+
+    assert attribute(change(what="appeared"), [clone], made).source == "run"
+    assert attribute(change(what="appeared", key="102"), [clone], made).source == "outside"
+
+
+def test_a_task_of_ours_counts_before_the_cluster_lists_it():
+    assert attribute(change("config.cores"), [], [write("POST", "/x", upid=CONFIG.upid)]).source == "run"
+
+
+def test_all_tasks_that_may_have_done_it_are_named():
+    found = attribute(change("config.scsi0"), [CONFIG, RESIZE])
+
+    assert found.upid == f"{CONFIG.upid} {RESIZE.upid}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "tasks", "writes", "sentence"),
+    [
+        (change("config.cores"), [CONFIG], [], "bob@pve (qmconfig)"),
+        (change("config.cores"), [], [write("PUT", "/nodes/a/lxc/101/config")], "alice (run run-1)"),
+        (change("config.scsi0"), [CONFIG, RESIZE], [], "not certain: bob@pve (qmconfig) or eve@pve (resize)"),
+        (
+            change("config.cores", "firewall.rules"),
+            [CONFIG],
+            [],
+            "bob@pve (qmconfig): config.cores; outside, no task: firewall.rules",
+        ),
+        (change("config.cores"), [], [], "outside, no task"),
+        (change("x", kind="volumes", key="local"), [task("imgdel", "9@local")], [], "root@pam (imgdel)"),
+    ],
+)
+def test_who_it_was_is_said_in_a_few_words(changed, tasks, writes, sentence):
+    assert describe_who(changed.kind, changed.fields, attribute(changed, tasks, writes)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("type_", "path", "can"),
+    [
+        ("qmconfig", "config.net0", True),
+        ("qmconfig", "configured", False),
+        ("vzstart", "pending.cores", True),
+        ("qmmove", "config.efidisk0", True),
+        ("qmmove", "config.scsihw", False),
+        ("qmrollback", "config.cores", True),
+    ],
+)
+def test_each_type_of_task_changes_some_fields(type_, path, can):
+    assert can_change(type_, path, 1, 2) is can

@@ -1,0 +1,233 @@
+"""Files of a fleet: they say what the document says, by profiles where guests have much in common, and readably."""
+
+from __future__ import annotations
+
+import pytest
+from guest_shapes import describe, number_shapes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcp_bridge.errors import UsageError
+from mcp_bridge.text.plain import is_clean
+from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
+from playvisor.fleet.adopt.observed import Observed, make_guest
+from playvisor.fleet.adopt.profiles import lift_profiles
+from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
+from playvisor.fleet.adopt.writing import check_place, render_files, write_files
+from playvisor.fleet.render import render_fleet
+
+WEB = {
+    "type": "qemu",
+    "vmid": 101,
+    "state": "started",
+    "cores": 2,
+    "cpu": "host",
+    "tags": ["prod", "web"],
+    "ostype": "l26",
+    "disks": [{"slot": "scsi0", "storage": "fast", "size": 32, "ssd": True}],
+    "nics": [{"slot": "net0", "model": "virtio", "bridge": "vmbr0", "mac": "BC:24:11:00:00:01"}],
+    "config": {"tablet": 0},
+}
+
+
+def make_guests(number, **more):
+    entries = {}
+    for index in range(number):
+        nic = {**WEB["nics"][0], "mac": f"BC:24:11:00:00:{index:02X}"}
+        entries[f"web-{index:02d}"] = {**WEB, "vmid": 101 + index, "nics": [nic], **more}
+    return entries
+
+
+def render(guests, tmp_path, notes=None):
+    """The text of the files, which mean what was given."""
+    adoption = Adoption({"fleet": "lab", "guests": guests}, notes or {})
+    texts = render_files(adoption, tmp_path / "fleet.yml")
+    write_files(texts)
+    require_same(adoption.document, render_fleet(tmp_path / "fleet.yml").document)
+    return texts[tmp_path / "fleet.yml"]
+
+
+def test_what_three_guests_share_is_lifted_into_a_profile(tmp_path):
+    profiles, guests = lift_profiles(make_guests(3))
+    assert profiles == {
+        "qemu-l26": {
+            "type": "qemu",
+            "cores": 2,
+            "cpu": "host",
+            "tags": ["prod", "web"],
+            "ostype": "l26",
+            "disks": [{"slot": "scsi0", "storage": "fast", "ssd": True}],
+            "nics": [{"slot": "net0", "model": "virtio", "bridge": "vmbr0"}],
+            "config": {"tablet": 0},
+        }
+    }
+    assert guests["web-01"] == {
+        "profiles": ["qemu-l26"],
+        "vmid": 102,
+        "state": "started",
+        "disks": [{"slot": "scsi0", "size": 32}],
+        "nics": [{"slot": "net0", "mac": "BC:24:11:00:00:01"}],
+    }
+    render(make_guests(3), tmp_path)
+
+
+def test_two_guests_make_no_profile():
+    profiles, guests = lift_profiles(make_guests(2))
+    assert profiles == {}
+    assert guests == make_guests(2)
+
+
+def test_one_of_many_keeps_its_own_value(tmp_path):
+    guests = make_guests(6)
+    guests["web-03"]["cores"] = 8
+    profiles, lifted = lift_profiles(guests)
+    assert profiles["qemu-l26"]["cores"] == 2
+    assert lifted["web-03"]["cores"] == 8
+    render(guests, tmp_path)
+
+
+def test_an_option_that_one_has_not_stays_with_the_others(tmp_path):
+    guests = make_guests(6)
+    del guests["web-03"]["cpu"]
+    profiles, lifted = lift_profiles(guests)
+    assert "cpu" not in profiles["qemu-l26"]
+    assert lifted["web-02"]["cpu"] == "host"
+    render(guests, tmp_path)
+
+
+def test_profiles_stack_from_the_system_to_the_tag(tmp_path):
+    web, db = make_guests(3), {}
+    for name, entry in make_guests(3, tags=["db"], cores=8, pool="data").items():
+        db[name.replace("web", "db")] = {**entry, "vmid": entry["vmid"] + 100}
+    profiles, guests = lift_profiles({**web, **db})
+    assert guests["db-00"]["profiles"] == ["qemu-l26", "db"]
+    assert profiles["db"] == {"cores": 8, "tags": ["db"], "pool": "data"}
+    render({**web, **db}, tmp_path)
+
+
+def test_every_shape_reads_back_as_it_was_written(tmp_path):
+    guests = [make_guest(vmid, describe(shape, vmid), shape.ha) for vmid, shape in number_shapes().items()]
+    adoption = adopt_cluster(Observed("lab", {}), guests)
+    texts = render_files(adoption, tmp_path)
+    write_files(texts)
+    require_same(adoption.document, render_fleet(tmp_path).document)
+    assert sorted(path.name for path in texts) == ["fleet.yml", "guests.yml"]
+    assert all(is_clean(text) for text in texts.values())
+
+
+LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), min_size=1, max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    LINES | st.sampled_from(["{{ x }}", "{% raw %}{{", "{#", "}}", "1e3", "no", "~", "0755", "- a: b", "# x", "'", '"'])
+)
+def test_any_text_reads_back(tmp_path_factory, text):
+    """A text is no template, number, null or comment, whatever stands in it."""
+    folder = tmp_path_factory.mktemp("fleet")
+    guests = {"web": {"type": "qemu", "description": text, "config": {"args": text, "hookscript": f"a\n{text}"}}}
+    written = render(guests, folder, {("guests", "web"): [f"note {text}"]})
+    assert is_clean(written)
+
+
+def test_a_difference_names_its_path_and_what_leaves_it_out():
+    rendered = {"guests": {"web.example.com": {"type": "qemu", "cores": 2}}}
+    wanted = {"guests": {"web.example.com": {"type": "qemu", "cores": 3}}}
+    with pytest.raises(NoFixedPoint) as raised:
+        require_same(wanted, rendered)
+    assert 'guests."web.example.com".cores: 3 reads as 2' in str(raised.value)
+    assert "--without 'guests.\"web.example.com\".cores'" in raised.value.hint
+
+
+DOCUMENT = {
+    "guests": {
+        "web": {
+            "cpu": "host",
+            "disks": [{"slot": "scsi0", "size": 32, "options": {"quantum": 1}}, {"slot": "scsi1", "size": 4}],
+            "config": {"vga": "std"},
+            "cloudinit": {"user": "debian"},
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("cpu", ("guests", "web", "cpu")),
+        ("vga", ("guests", "web", "config", "vga")),
+        ("user", ("guests", "web", "cloudinit", "user")),
+        ("scsi0", ("guests", "web", "disks", "scsi0", "options")),
+        ("scsi1", ("guests", "web", "disks", "scsi1")),
+    ],
+)
+def test_what_no_module_takes_is_found_in_the_document(field, expected):
+    failure = {"code": "invalid_parameter", "message": "no", "fields": {field: "it is unknown"}}
+    (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": failure}])
+    assert (difference.path, difference.is_refused) == (expected, True)
+    adoption = leave_out(Adoption(DOCUMENT), {difference.path: difference.why})
+    assert expected not in list_paths(adoption.document)
+    assert "(it is unknown)" in adoption.notes[("guests", "web")][0]
+
+
+def test_changes_and_other_failures_are_no_refused_values():
+    objects = [
+        {"path": "guests.web", "changed": True, "changes": [{"path": "guests.web.cpu", "before": "host", "after": 1}]},
+        {"path": "guests.db", "failure": {"code": "not_found", "message": "There is no guest db."}},
+        {"path": "guests.ok", "changed": False, "changes": []},
+    ]
+    first, second = find_differences(DOCUMENT, objects)
+    assert (first.path, first.why, first.is_refused) == (("guests", "web", "cpu"), "'host' would become 1", False)
+    assert (second.path, second.is_refused) == (("guests", "db"), False)
+
+
+def test_secrets_that_were_masked_are_left_out():
+    config = {"name": "web", "args": "-fw_cfg name=opt/x,string=token=**********", "memory": "512"}
+    guest = make_guest(101, {"overview": {"type": "qemu", "status": "stopped"}, "config": config}, {})
+    adoption = adopt_cluster(Observed("lab", {}), [guest])
+    assert "args" not in str(adoption.document)
+    assert adoption.notes[("guests", "web")] == ["not managed: config.args (it holds a secret, which is not read)"]
+
+
+def test_paths_are_left_out_by_patterns():
+    guest = make_guest(101, {"config": {"name": "web.example.com", "memory": "512", "onboot": 1}}, {})
+    adoption = adopt_cluster(Observed("lab", {}), [guest], without=["guests.*.onboot"])
+    assert "onboot" not in adoption.guests["web.example.com"]
+    assert adoption.guests["web.example.com"]["memory"] == 512
+
+
+def test_guests_without_a_name_of_their_own_are_left_out_and_said():
+    configs = {101: {"memory": "512"}, 102: {"name": "Twin"}, 103: {"name": "twin"}, 104: {"name": "one"}}
+    guests = [make_guest(vmid, {"config": config}, {}) for vmid, config in configs.items()]
+    adoption = adopt_cluster(Observed("lab", {}, ("guest 105 on pve2: node pve2 is offline",)), guests)
+    assert list(adoption.guests) == ["one"]
+    assert [sentence.split(" has ")[0] for sentence in adoption.left_out] == [
+        "could not be read: guest 105 on pve2: node pve2 is offline",
+        "guest 101",
+        "guest 102 (Twin)",
+        "guest 103 (twin)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "name"), [("Lab 1", "lab-1"), ("1st", "fleet-1st"), ("", "fleet"), ("ü", "fleet"), ("a" * 80, "a" * 63)]
+)
+def test_the_cluster_gives_the_fleet_its_name(cluster, name):
+    assert make_fleet_name(cluster) == name
+
+
+def test_nothing_is_overwritten_unless_it_is_forced(tmp_path):
+    file = tmp_path / "fleet.yml"
+    check_place(file, force=False)
+    check_place(tmp_path / "new", force=False)
+    file.write_text("fleet: mine\n")
+    for place in (file, tmp_path):
+        with pytest.raises(UsageError, match="is there already"):
+            check_place(place, force=False)
+        check_place(place, force=True)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "other.yaml").write_text("guests: {}\n")
+    with pytest.raises(UsageError, match=r"other\.yaml"):
+        check_place(tmp_path, force=True)
+    with pytest.raises(UsageError, match="can't be written"):
+        check_place(tmp_path / "nowhere" / "fleet.yml", force=True)
