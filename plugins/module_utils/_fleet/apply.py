@@ -5,8 +5,8 @@
 """Apply the units of a fleet in their order: each by the one runner, and what stands on a failed one not at all.
 
 What was planned from what is there is confirmed right before its first request. What was planned from a forecast, or is
-of an object that this run has changed already, is looked at once more: where nothing is left to do, nothing is sent;
-otherwise exactly what was planned is, and it is done when a new plan of it is empty.
+of an object that this run has changed already, is looked at once more: of the requests that were planned, those that are
+still needed are sent, exactly as they were planned, and it is done when a new plan of it is empty.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def _plan_anew(client: Client, unit: Unit, but: Sequence[str]) -> tuple[Any, Pla
 
 
 def _look_again(client: Client, state: Applied) -> None:
-    """Take what is there now instead of the forecast, where that leads to the same requests, or to none."""
+    """Take what is there now instead of the forecast, where that needs no other requests."""
     unit, outcome = state.unit, state.outcome
     try:
         # Where it is by now makes no difference.

@@ -268,13 +268,12 @@ class _Composer:
 
         merged = self._merge(part, make_plan, describe)
         params = self._build_params(part, merged.entry)
-        failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
-        failure = _conflict_error(failing) if failing else merged.failure
-        made, plan = part.kind.make(params), merged.plan
-        path = render_path(part.path)
+        made, path = part.kind.make(params), render_path(part.path)
         unit = Unit(part.id, path, part.wave, made, params, part.needs, observed, conflicts=merged.conflicts)
-        if plan is None or failure is not None:
-            return replace(unit, failure=failure)
+        failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
+        plan = merged.plan
+        if plan is None or failing:
+            return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
         check_steps(plan.steps, params)
         guest = resource.affected_guest(observed)
         check_rights(plan.steps, (guest and guest.config) or {}, self._world.connection.identity)

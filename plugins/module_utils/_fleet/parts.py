@@ -226,16 +226,16 @@ def _list_guest_parts(
         kind: Kind,
         wish: Mapping[str, Any],
         needs: Iterable[str] = (),
-        address: Mapping[str, Any] = vmid,
+        address: Mapping[str, Any] | None = None,
         last: Mapping[str, Any] | None = None,
         sources: Iterable[str] = (),
     ) -> None:
         base = (*path, aspect) if aspect in _SECTIONS else path
         stands_on = (*(part.id for part in made), *sources)
         number = _wave("templates" if is_template else wave)
-        before_it = (*stands_on, *needs)
+        before_it, where = (*stands_on, *needs), vmid if address is None else address
         made.append(
-            Part(f"guests/{name}/{aspect}", path, base, number, kind, wish, address, last, before_it, stands_on, is_new)
+            Part(f"guests/{name}/{aspect}", path, base, number, kind, wish, where, last, before_it, stands_on, is_new)
         )
 
     def last_of(section: str) -> Mapping[str, Any] | None:
