@@ -5,8 +5,8 @@
 """Apply the units of a fleet in their order: each by the one runner, and what stands on a failed one not at all.
 
 What was planned from what is there is confirmed right before its first request. What was planned from a forecast, or is
-of an object that this run has changed already, is looked at once more: of the requests that were planned, those that are
-still needed are sent, exactly as they were planned, and it is done when a new plan of it is empty.
+of an object that this run has changed already, is looked at once more: of its requests, those that are needed by then are
+sent as they were planned, and it is done when a new plan of it is empty.
 """
 
 from __future__ import annotations
