@@ -602,6 +602,37 @@ SHAPES = [
         pending={"features": "nesting=0"},
         notes=("waits for a restart: features",),
     ),
+    Shape(
+        "written by hand",
+        "qemu",
+        {
+            **_machine(
+                agent="enabled=1,type=isa",
+                arch="x86_64",
+                autostart="1",
+                balloon="0",
+                boot="legacy=dcn",
+                cpu="cputype=host,flags=+aes",
+                hotplug="1",
+                ivshmem="size=32,name=shm",
+                keyboard="de",
+                localtime="1",
+                memory="current=2048",
+                net0="model=virtio,macaddr=BC:24:11:AB:00:{n:02X},bridge=vmbr0",
+                reboot="0",
+                scsi0="file=local-lvm:vm-{vmid}-disk-0,size=32G",
+                startup="1,up=5",
+                vmstatestorage="local-lvm",
+                watchdog="i6300esb",
+            ),
+            "allow-ksm": "0",
+        },
+        entry={
+            "memory": 2048,
+            "disks": [{"slot": "scsi0", "storage": "local-lvm", "size": 32}],
+            "nics": [{"slot": "net0", "model": "virtio", "bridge": "vmbr0"}],
+        },
+    ),
 ]
 FIRST_VMID = 9000
 

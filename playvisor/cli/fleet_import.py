@@ -24,7 +24,7 @@ from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
 from playvisor.fleet.adopt.proof import prove_fixed_point
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
 from playvisor.fleet.adopt.sources import Mention, find_mentioned, read_mentions
-from playvisor.fleet.adopt.writing import check_place, render_files, write_files
+from playvisor.fleet.adopt.writing import check_place, write_files
 
 # What each part of a fleet is read from.
 _KINDS: Mapping[str, tuple[str, ...]] = {
@@ -69,6 +69,12 @@ class _Session:
         if not self.output.is_quiet and console.get_stderr().is_terminal:
             console.get_stderr().print(sentence)
 
+    def report(self, fleet: Mapping[str, Any], only: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """The objects of a fleet that would change, or can't be planned."""
+        arguments = {"fleet": fleet, **({"only": list(only)} if only else {})}
+        objects: Sequence[Mapping[str, Any]] = self.call("report_fleet", arguments)["objects"]
+        return objects
+
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data of a reading tool's result; raises PlayvisorError where it failed."""
         request = make_request(self.settings, tool, arguments, mode="read", internal=True)
@@ -93,18 +99,25 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
     session = _Session(make_bridge(settings), settings, output)
     with tempfile.TemporaryDirectory(prefix="playvisor-import-") as folder:
         observed = _observe(session, Path(folder) / "observed.jsonl", selection, mentions, parts)
-        guests = select_guests(observed.list_guests(), selection)
-        guests, unknown = find_mentioned(guests, mentions) if wish.source else (guests, [])
+        chosen = {guest.vmid for guest in _choose(observed, selection, mentions)}
+        guests = [guest for guest in observed.list_guests() if guest.vmid in chosen]
         if not guests and parts == [GUESTS]:
-            raise UsageError("No guest is chosen, so there is nothing to import.", "Choose others.")
-        adoption = adopt_cluster(observed, guests, name=wish.name, parts=parts, without=wish.without)
-        session.tell(f"Read {len(guests)} guests. Planning a fleet of them, to see that nothing would change.")
-        adoption = prove_fixed_point(
-            adoption, Path(folder) / "fleet", lambda fleet: session.call("report_fleet", {"fleet": fleet})["objects"]
+            raise UsageError("No guest is chosen that can be read, so there is nothing to import.", "Choose others.")
+        adoption = adopt_cluster(
+            observed,
+            guests,
+            name=wish.name,
+            parts=parts,
+            without=wish.without,
+            chosen=chosen if selection or mentions else None,
         )
-    texts = render_files(adoption, into)
-    write_files(texts)
-    _show(adoption, into, list(texts), unknown, mentions, output)
+        session.tell(f"Read {len(guests)} guests. Planning a fleet of them, to see that nothing would change.")
+        draft = Path(folder) / into.name
+        adoption, texts = prove_fixed_point(adoption, draft, session.report)
+    files = {into / file.relative_to(draft): text for file, text in texts.items()}
+    write_files(files)
+    unknown = find_mentioned(observed.list_guests(with_config=False), mentions)[1]
+    _show(adoption, into, list(files), unknown, mentions, output)
     return 0
 
 
@@ -119,12 +132,15 @@ def _observe(
     elif selection or mentions:
         # The list of all guests says which these are.
         session.call("observe_cluster", {"dest": str(file), "parts": [], "guests": []})
-        listed: list[Guest] = select_guests(read_observation(file).list_guests(with_config=False), selection)
-        if mentions:
-            listed = find_mentioned(listed, mentions)[0]
-        arguments["guests"] = [guest.vmid for guest in listed]
+        arguments["guests"] = [guest.vmid for guest in _choose(read_observation(file), selection, mentions)]
     session.call("observe_cluster", arguments)
     return read_observation(file)
+
+
+def _choose(observed: Observed, selection: Mapping[str, Sequence[str]], mentions: Sequence[Mention]) -> list[Guest]:
+    """The guests that are meant, whether their details were read or not."""
+    listed = select_guests(observed.list_guests(with_config=False), selection)
+    return find_mentioned(listed, mentions)[0] if mentions else listed
 
 
 def _show(
@@ -156,7 +172,7 @@ def _show(
         }
         print_document(data, output)
         return
-    what = ", ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items()) or "nothing"
+    what = ", ".join(_describe_count(part, count) for part, count in counts.items()) or "nothing"
     show = console.get_stderr().print
     show(f"Wrote {what} into {into}. A plan of it is empty: nothing on the cluster would change.")
     for title, sentences in (
@@ -167,3 +183,10 @@ def _show(
         for sentence in sentences:
             show(f"{title}: {sentence}", markup=False)
     console.get_stdout().print(following, soft_wrap=True)
+
+
+def _describe_count(part: str, count: int) -> str:
+    if part in ("firewall", "access"):
+        return part
+    noun = "HA rules" if part == "ha_rules" else part.replace("_", " ")
+    return f"{count} {noun if count != 1 else noun.removesuffix('s')}"

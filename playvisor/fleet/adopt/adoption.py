@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,14 +52,18 @@ def adopt_cluster(
     name: str = "",
     parts: Iterable[str] = PARTS,
     without: Sequence[str] = (),
+    chosen: Collection[int] | None = None,
 ) -> Adoption:
-    """The fleet of these guests and of the other parts of a cluster, less the paths that `without` names."""
+    """The fleet of these guests and of the other parts of a cluster, less the paths that `without` names.
+
+    `chosen` are the ids of the guests that are meant, whether they could be read or not; all where it is not given.
+    """
     wanted = set(parts)
     document: dict[str, Any] = {"fleet": name or make_fleet_name(observed.cluster)}
     if observed.cluster:
         document["cluster"] = observed.cluster
     notes: dict[Path, list[str]] = {}
-    left_out = [f"could not be read: {what}" for what in observed.missing]
+    left_out = observed.describe_missing(chosen)
     if GUESTS in wanted:
         entries, said, unnamed = _adopt_guests(guests)
         document[GUESTS], left_out = entries, [*left_out, *unnamed]
@@ -87,9 +91,11 @@ def leave_out(adoption: Adoption, reasons: Mapping[Path, str]) -> Adoption:
         # What it was a part of may be gone already.
         value = take_path(document, path)
         if value is not None:
-            inner = _PATHS.render_path(path[2:] if len(path) > 2 else path[1:])
             shown = "" if MASK in str(value) else f" {value}"
-            notes.setdefault(path[:2], []).append(f"{NOT_MANAGED}{inner}{shown} ({why})")
+            # Where nothing is left that a comment could stand at, it stands at what that was a part of.
+            owner = path[:2] if len(path) > 2 else path[:1]
+            inner = _PATHS.render_path(path[len(owner) :])
+            notes.setdefault(owner, []).append(f"{NOT_MANAGED}{inner}{shown} ({why})")
     return Adoption(document, notes, adoption.left_out)
 
 
@@ -100,21 +106,27 @@ def _list_masked(document: Any) -> list[Path]:
 
 
 def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
-    chosen = list(guests)
-    count = Counter(guest.name.lower() for guest in chosen)
+    known = list(guests)
+    count = Counter(guest.name.lower() for guest in known)
+    uuids = Counter(guest.uuid for guest in known)
     entries: dict[str, Any] = {}
     notes: dict[Path, list[str]] = {}
     left_out = []
-    for guest in sorted(chosen, key=lambda guest: (guest.name, guest.vmid)):
+    for guest in sorted(known, key=lambda guest: (guest.name, guest.vmid)):
         if not guest.name:
             left_out.append(f"guest {guest.vmid} has no name, by which a fleet knows it")
         elif count[guest.name.lower()] > 1:
             left_out.append(f"guest {guest.label} has a name that another guest has, too")
         else:
             adopted = adopt_guest(guest)
+            phrases = list(adopted.notes)
             entries[guest.name] = adopted.entry
-            if adopted.notes:
-                notes[(GUESTS, guest.name)] = list(adopted.notes)
+            if guest.uuid and uuids[guest.uuid] > 1:
+                # It tells nobody which guest this is.
+                del adopted.entry["uuid"]
+                phrases.append(f"another guest has its UUID, {guest.uuid}, too")
+            if phrases:
+                notes[(GUESTS, guest.name)] = phrases
     return entries, notes, left_out
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -29,6 +29,8 @@ _IPCONFIG = re.compile(r"ipconfig(\d+)")
 _CLOUDINIT = {"ciuser": "user", "citype": "citype", "ciupgrade": "upgrade"}
 _DNS = {"nameserver": "nameservers", "searchdomain": "searchdomain"}
 _STATES = {"running": "started", "stopped": "stopped"}
+# So many snapshots and the like stand in a comment.
+_SHOWN = 5
 _HA = ("request_state", "max_restart", "max_relocate", "failback", "comment")
 
 
@@ -59,9 +61,8 @@ class _Draft:
     def read_identity(self) -> None:
         guest = self._guest
         self.entry.update({"type": guest.type, "vmid": guest.vmid})
-        uuid = parse_properties(str(self._config.get("smbios1") or ""), "").get("uuid")
-        if uuid:
-            self.entry["uuid"] = uuid
+        if guest.uuid:
+            self.entry["uuid"] = guest.uuid
         self.entry["state"] = self._choose_state()
 
     def _choose_state(self) -> str:
@@ -168,9 +169,9 @@ class _Draft:
         if guest.lock and guest.lock != "suspended":
             self.notes.append(f"locked ({guest.lock}) when it was read")
         if guest.pending:
-            self.notes.append(f"waits for a restart: {', '.join(guest.pending)}")
+            self.notes.append(f"waits for a restart: {_list_some(guest.pending)}")
         if guest.snapshots:
-            self.notes.append(f"snapshots: {', '.join(guest.snapshots)}")
+            self.notes.append(f"snapshots: {_list_some(guest.snapshots)}")
 
 
 def read_ha(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,6 +188,11 @@ def _read_further(key: str, value: Any) -> Any:
     if key != "smbios1":
         return to_number(value)
     return ",".join(part for part in str(value).split(",") if not part.startswith("uuid=")) or None
+
+
+def _list_some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _describe_raw(key: str, value: Any) -> str:

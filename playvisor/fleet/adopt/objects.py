@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -105,7 +106,9 @@ def _read_job_value(name: str, option: Document, value: Any) -> Any:
 def read_ha_rules(observed: Observed) -> tuple[dict[str, Any], Notes]:
     """Rules with their guests, by name where they have one."""
     options = find_options("pve_ha")
-    names = {str(guest.vmid): guest.name for guest in observed.list_guests()}
+    guests = observed.list_guests(with_config=False)
+    count = Counter(guest.name for guest in guests)
+    names = {str(guest.vmid): guest.name for guest in guests if count[guest.name] == 1}
     rules: dict[str, Any] = {}
     for name, document in observed.list_kind("ha_rule").items():
         config = document["config"]
@@ -175,8 +178,8 @@ def _list_configs(observed: Observed, kind: str) -> list[tuple[str, Document]]:
 def _pick(section: str, document: Document, *names: str) -> dict[str, Any]:
     options = find_options("pve_access", section)
     values = {name: read_value(options[name], document[name]) for name in names if not is_unset(document.get(name))}
-    # It never expires, which needs no word.
-    return {name: value for name, value in values.items() if (name, value) != ("expire", 0)}
+    # What never expires, or is in no group, needs no word.
+    return {name: value for name, value in values.items() if value != [] and (name, value) != ("expire", 0)}
 
 
 def _read_acls(acls: Iterable[Document]) -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mcp_bridge.errors import PlayvisorError
+from playvisor.fleet.adopt.values import parse_properties
 
 # The option of the configuration that holds a guest's name.
 NAMES = {"qemu": "name", "lxc": "hostname"}
@@ -37,17 +38,33 @@ class Guest:
     ha: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def uuid(self) -> str:
+        """The UUID of a machine's SMBIOS, by which it is known."""
+        smbios = parse_properties(str(self.config.get("smbios1") or ""), "")
+        return smbios.get("uuid", "").lower()
+
+    @property
     def label(self) -> str:
         return f"{self.vmid} ({self.name})" if self.name else str(self.vmid)
 
 
 @dataclass(frozen=True)
+class Missing:
+    """What could not be read: one object, or without a key any of its kind."""
+
+    kind: str
+    key: str | None
+    node: str | None
+    why: str
+
+
+@dataclass(frozen=True)
 class Observed:
-    """The documents of a cluster by kind and key, and what could not be read, as sentences."""
+    """The documents of a cluster by kind and key, and what could not be read."""
 
     cluster: str
     documents: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    missing: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
     def list_kind(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
         """The documents of one kind by their keys, in the order of the keys."""
@@ -65,12 +82,26 @@ class Observed:
             if not with_config or guests[vmid].get("config")
         ]
 
+    def describe_missing(self, vmids: Collection[int] | None = None) -> list[str]:
+        """What could not be read, as sentences; of guests only these, or all of them."""
+        guests = {str(guest.vmid): guest for guest in self.list_guests(with_config=False)}
+        sentences = []
+        for one in sorted(self.missing, key=lambda one: (one.kind, one.key or "")):
+            is_guest = one.kind == "guest" and one.key is not None
+            if is_guest and vmids is not None and int(one.key or 0) not in vmids:
+                continue
+            what = f"each {one.kind}" if one.key is None else f"{one.kind.replace('_', ' ')} {one.key}"
+            if is_guest and one.key in guests:
+                what = f"guest {guests[one.key].label}"
+            sentences.append(f"{what} could not be read: {one.why}")
+        return list(dict.fromkeys(sentences))
+
 
 def read_observation(file: Path) -> Observed:
     """The observation in a file; raises PlayvisorError for one that is no whole observation."""
     header: Mapping[str, Any] = {}
     documents: dict[str, dict[str, dict[str, Any]]] = {}
-    missing: list[str] = []
+    missing: list[Missing] = []
     for line in _read_lines(file):
         match line.get("line"):
             case "header":
@@ -78,9 +109,7 @@ def read_observation(file: Path) -> Observed:
             case "object":
                 documents.setdefault(line["kind"], {}).setdefault(str(line["key"]), {}).update(line["doc"])
             case "missing":
-                where = f" on {line['node']}" if line.get("node") else ""
-                what = f"{line['kind']} {line['key']}" if line.get("key") is not None else f"each {line['kind']}"
-                missing.append(f"{what}{where}: {line['why']}")
+                missing.append(Missing(line["kind"], line.get("key"), line.get("node"), str(line["why"])))
     if not header:
         raise PlayvisorError(f"{file} is no observation of a cluster.", "Run the command again.")
     return Observed(str(header["cluster"].get("name") or ""), documents, tuple(dict.fromkeys(missing)))

@@ -23,7 +23,7 @@ _OWN_OF_DEVICE = frozenset({"slot", "mac", "ip", "ip6", "size", "volume", "cdrom
 # Lists of mappings that have a slot, which merge by it.
 _BY_SLOT = ("disks", "nics")
 _NUMBERED = re.compile(r"[-_.]?\d+$")
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 def lift_profiles(guests: Mapping[str, Entry]) -> tuple[dict[str, Entry], dict[str, Entry]]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,15 @@ from typing import Any
 from mcp_bridge.collection import load_rules
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.text.plain import one_line
-from playvisor.fleet.adopt.adoption import Adoption, leave_out
+from playvisor.fleet.adopt.adoption import Adoption, leave_out, list_paths
 from playvisor.fleet.adopt.adoption import Path as Place
 from playvisor.fleet.adopt.writing import render_files, write_files
-from playvisor.fleet.render import render_fleet
+from playvisor.fleet.render import FleetError, expand_document, render_fleet
 
 # The most that a message lists.
 _MOST_TOLD = 10
 # A value that no module takes may be one of several in a device.
-_MOST_ROUNDS = 4
+_MOST_ROUNDS = 10
 # What a module that can't take a value calls it.
 _REFUSED = ("invalid_parameter", "unsupported")
 _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
@@ -40,37 +40,58 @@ class NoFixedPoint(PlayvisorError):
     """A fleet that would change something right after it was written."""
 
     def __init__(self, differences: Iterable[Difference]) -> None:
-        told = list(differences)
-        first = [(_PATHS.render_path(one.path), one.why) for one in told[:_MOST_TOLD]]
-        more = f" and {len(told) - len(first)} more" if len(told) > len(first) else ""
+        self.differences = tuple(differences)
+        named = [(_PATHS.render_path(one.path), one.why) for one in self.differences]
+        first = named[:_MOST_TOLD]
+        more = f" and {len(named) - len(first)} more" if len(named) > len(first) else ""
         listed = "; ".join(f"{path}: {why}" for path, why in first)
         without = " ".join(f"--without '{path}'" for path, _why in first)
         super().__init__(
             f"Nothing was written, since this fleet would change what is there: {listed}{more}.",
             f"If somebody changes it just now, try again. To leave it as it is, add {without}.",
         )
-        self.differences = tuple(told)
+        self.details = {"differences": [{"path": path, "why": why} for path, why in named]}
 
 
-def prove_fixed_point(
-    adoption: Adoption, folder: Path, report: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
-) -> Adoption:
-    """The adoption without the values that no module takes, which stay as they are.
+# The objects of a report of pve_fleet on a document, of which only these paths are planned; all where there are none.
+Report = Callable[[Mapping[str, Any], Sequence[str]], Iterable[Mapping[str, Any]]]
 
-    `report` gives the objects of a report of pve_fleet on a document. Raises NoFixedPoint where these would change.
+
+def prove_fixed_point(adoption: Adoption, place: Path, report: Report) -> tuple[Adoption, dict[Path, str]]:
+    """The adoption without the values that no module takes, which stay as they are, and its files, written to a place.
+
+    Raises NoFixedPoint where something would change.
     """
+    adoption = _leave_out_misfits(adoption)
+    only: list[str] = []
     for _round in range(_MOST_ROUNDS):
-        write_files(render_files(adoption, folder))
-        rendered = render_fleet(folder).document
+        texts = render_files(adoption, place)
+        write_files(texts)
+        rendered = render_fleet(place).document
         require_same(adoption.document, rendered)
-        differences = find_differences(rendered, report(rendered))
+        differences = find_differences(rendered, report(rendered, only))
         refused = {one.path: one.why for one in differences if one.is_refused}
         if len(refused) < len(differences):
             raise NoFixedPoint(one for one in differences if not one.is_refused)
         if not refused:
-            return adoption
+            return adoption, texts
         adoption = leave_out(adoption, refused)
+        only = [_PATHS.render_path(path) for path in dict.fromkeys(path[:2] for path in refused)]
     raise NoFixedPoint(differences)
+
+
+def _leave_out_misfits(adoption: Adoption) -> Adoption:
+    """The adoption without what a fleet can't have by its schema, such as a choice that this version does not know."""
+    try:
+        expand_document(adoption.document)
+    except FleetError as error:
+        messages = {problem.path: problem.message for problem in error.problems}
+    else:
+        return adoption
+    misfits = {path: messages[".".join(path)] for path in list_paths(adoption.document) if ".".join(path) in messages}
+    if not misfits:
+        raise NoFixedPoint(Difference(_PATHS.parse_path(path), message) for path, message in messages.items())
+    return _leave_out_misfits(leave_out(adoption, misfits))
 
 
 def find_differences(document: Mapping[str, Any], objects: Iterable[Mapping[str, Any]]) -> list[Difference]:

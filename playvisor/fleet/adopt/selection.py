@@ -45,7 +45,10 @@ def select_guests(guests: Iterable[Guest], selection: Mapping[str, Sequence[str]
     for criterion in ("name", "vmid"):
         for pattern in selection.get(criterion, ()):
             if not any(_meets(guest, criterion, pattern) for guest in candidates):
-                raise UsageError(f"There is no guest {pattern}.", "Look at the list of guests: playvisor guests list.")
+                raise UsageError(
+                    f"There is no guest {pattern}, or it is on a node that is down.",
+                    "`playvisor guest list` shows those that there are.",
+                )
     named = [(criterion, pattern) for criterion in ("name", "vmid") for pattern in selection.get(criterion, ())]
     others = {criterion: patterns for criterion, patterns in selection.items() if criterion not in ("name", "vmid")}
     return [

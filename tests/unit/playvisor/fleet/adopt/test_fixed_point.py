@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.compose import compose
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import Document, read_document
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.forecast import ForecastClient
+from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.report import build_result
 from ansible_collections.playvisor.proxmox.plugins.module_utils._observe.observation import Wish, observe_cluster
 from guest_shapes import build_shapes, number_shapes
 from simulated import make_client
@@ -99,7 +101,14 @@ REQUESTS = [
         {"type": "in", "action": "DROP", "proto": "tcp", "dport": "111", "enable": 1},
     ),
 ]
-ODD = {"scsi0": "local-lvm:vm-9000-disk-0,iothread=1,quantum=7,size=32G", "cpu": "host,flags=+flux-capacitor"}
+ODD = {
+    "scsi0": "local-lvm:vm-9000-disk-0,iothread=1,quantum=7,size=32G",
+    "cpu": "host,flags=+flux-capacitor",
+    "scsihw": "quantum-scsi",
+    "ostype": "w13",
+    "machine": "future",
+    "net0": "virtio=BC:24:11:AA:00:00,bridge=vmbr0,spin=up",
+}
 
 
 @pytest.fixture(scope="module")
@@ -118,22 +127,10 @@ def observe(client, tmp_path):
     return read_observation(file)
 
 
-def report(client, fleet):
+def report(client, fleet, only=()):
     """What a report of pve_fleet says of a fleet: its objects."""
-    composed = compose(ForecastClient(client), read_document(fleet), Document("last"))
-    failed = [{"path": f"guests.{name}", "failure": error.failure()} for name, error in composed.failures.items()]
-    return failed + [
-        {
-            "path": unit.path,
-            "changed": bool(unit.plan and unit.plan.steps),
-            "changes": [
-                {"path": ".".join(change.path), "before": change.before, "after": change.after}
-                for change in unit.changes
-            ],
-            "failure": unit.failure and unit.failure.failure(),
-        }
-        for unit in composed.units
-    ]
+    document = read_document(fleet)
+    return build_result(document, compose(ForecastClient(client), document, Document("last"), only=only))["objects"]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +139,8 @@ def adopted(client, tmp_path_factory):
     folder = tmp_path_factory.mktemp("import")
     observed = observe(client, folder)
     adoption = adopt_cluster(observed, observed.list_guests())
-    return prove_fixed_point(adoption, folder / "fleet", lambda fleet: report(client, fleet)), folder / "fleet"
+    proven, _texts = prove_fixed_point(adoption, folder / "fleet", partial(report, client))
+    return proven, folder / "fleet"
 
 
 def test_the_plan_right_after_an_import_is_empty(client, adopted):
@@ -195,29 +193,24 @@ def test_a_value_that_no_module_takes_is_left_as_it_is_and_said(client, adopted,
     (guest,) = [one for one in observed.list_guests() if one.vmid == 9000]
     guest = replace(guest, config={**guest.config, **ODD})
     adoption = adopt_cluster(observed, [guest], parts=["guests"])
-    proven = prove_fixed_point(adoption, tmp_path / "fleet", lambda fleet: report(client, fleet))
+    proven, _texts = prove_fixed_point(adoption, tmp_path / "fleet", partial(report, client))
     entry = proven.guests["plain-machine"]
-    assert "cpu" not in entry
+    assert not {"cpu", "scsihw", "ostype", "machine"} & entry.keys()
+    assert entry["nics"] == [{"slot": "net0", "model": "virtio", "mac": "BC:24:11:AA:00:00", "bridge": "vmbr0"}]
     assert entry["disks"] == [{"slot": "scsi0", "storage": "local-lvm", "size": 32, "iothread": True}]
     phrases = " ".join(proven.notes["guests", "plain-machine"])
     assert "not managed: cpu host,flags=+flux-capacitor" in phrases
     assert "not managed: disks.scsi0.options {'quantum': 7}" in phrases
+    assert "not managed: scsihw quantum-scsi" in phrases
 
 
-@pytest.mark.parametrize(
-    ("path", "option", "value"),
-    [
-        ("guests.plain-machine.cores", "cores", 4),
-        ("guests.plain-machine.state", "state", "stopped"),
-        ("guests.plain-machine.tags", "tags", ["new"]),
-    ],
-)
-def test_a_fleet_that_would_change_something_is_refused_by_the_name_of_the_field(
-    client, adopted, tmp_path, path, option, value
-):
-    document = copy.deepcopy(adopted[0].document)
-    document["guests"]["plain-machine"][option] = value
+def test_a_fleet_that_would_change_something_is_refused_by_the_names_of_the_fields(client, adopted, tmp_path):
+    entry = copy.deepcopy(adopted[0].guests["plain-machine"])
+    entry.update({"cores": 4, "state": "stopped", "tags": ["new"]})
+    adoption = Adoption({"fleet": "lab", "guests": {"plain-machine": entry}})
     with pytest.raises(NoFixedPoint) as raised:
-        prove_fixed_point(Adoption(document), tmp_path, lambda fleet: report(client, fleet))
-    assert f"{path}: " in str(raised.value)
-    assert f"--without '{path}'" in raised.value.hint
+        prove_fixed_point(adoption, tmp_path, partial(report, client))
+    paths = {f"guests.plain-machine.{field}" for field in ("cores", "state", "tags")}
+    assert {".".join(one.path) for one in raised.value.differences} == paths
+    assert "guests.plain-machine.cores: 2 would become 4" in str(raised.value)
+    assert all(f"--without '{path}'" in raised.value.hint for path in paths)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mcp_bridge.errors import UsageError
 from mcp_bridge.text.plain import is_clean
 from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
-from playvisor.fleet.adopt.observed import Observed, make_guest
+from playvisor.fleet.adopt.observed import Missing, Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
 from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
@@ -135,7 +135,7 @@ def test_a_difference_names_its_path_and_what_leaves_it_out():
     wanted = {"guests": {"web.example.com": {"type": "qemu", "cores": 3}}}
     with pytest.raises(NoFixedPoint) as raised:
         require_same(wanted, rendered)
-    assert 'guests."web.example.com".cores: 3 reads as 2' in str(raised.value)
+    assert 'guests."web.example.com".cores: 3 reads as 2 in the file' in str(raised.value)
     assert "--without 'guests.\"web.example.com\".cores'" in raised.value.hint
 
 
@@ -199,14 +199,19 @@ def test_paths_are_left_out_by_patterns():
 def test_guests_without_a_name_of_their_own_are_left_out_and_said():
     configs = {101: {"memory": "512"}, 102: {"name": "Twin"}, 103: {"name": "twin"}, 104: {"name": "one"}}
     guests = [make_guest(vmid, {"config": config}, {}) for vmid, config in configs.items()]
-    adoption = adopt_cluster(Observed("lab", {}, ("guest 105 on pve2: node pve2 is offline",)), guests)
+    documents = {"guest": {"105": {"overview": {"name": "far"}}}}
+    missing = (Missing("guest", "105", "pve2", "node pve2 is offline"), Missing("acl", None, None, "it is forbidden"))
+    adoption = adopt_cluster(Observed("lab", documents, missing), guests)
     assert list(adoption.guests) == ["one"]
     assert [sentence.split(" has ")[0] for sentence in adoption.left_out] == [
-        "could not be read: guest 105 on pve2: node pve2 is offline",
+        "each acl could not be read: it is forbidden",
+        "guest 105 (far) could not be read: node pve2 is offline",
         "guest 101",
         "guest 102 (Twin)",
         "guest 103 (twin)",
     ]
+    chosen = adopt_cluster(Observed("lab", documents, missing), [], chosen=[104])
+    assert chosen.left_out == ("each acl could not be read: it is forbidden",)
 
 
 @pytest.mark.parametrize(
@@ -231,3 +236,51 @@ def test_nothing_is_overwritten_unless_it_is_forced(tmp_path):
         check_place(tmp_path, force=True)
     with pytest.raises(UsageError, match="can't be written"):
         check_place(tmp_path / "nowhere" / "fleet.yml", force=True)
+
+
+def test_guests_that_share_a_uuid_are_known_by_id_and_name():
+    """A configuration file that was copied by hand has the UUID of the other one."""
+    configs = {
+        101: {"name": "one", "smbios1": "uuid=AAAA"},
+        102: {"name": "two", "smbios1": "uuid=aaaa,serial=MQ=="},
+        103: {"name": "three", "smbios1": "uuid=bbbb"},
+    }
+    adoption = adopt_cluster(
+        Observed("lab", {}), [make_guest(key, {"config": one}, {}) for key, one in configs.items()]
+    )
+    assert {name: entry.get("uuid") for name, entry in adoption.guests.items()} == {
+        "one": None,
+        "two": None,
+        "three": "bbbb",
+    }
+    assert adoption.notes["guests", "one"][-1] == "another guest has its UUID, aaaa, too"
+
+
+def test_a_guest_that_no_fleet_can_have_is_named():
+    guest = make_guest(101, {"config": {"name": "under_score", "memory": "512"}}, {})
+    adoption = leave_out(adopt_cluster(Observed("lab", {}), [guest]), {("guests", "under_score"): "it is no name"})
+    assert adoption.guests == {}
+    assert adoption.notes["guests",] == [
+        "not managed: under_score {'type': 'qemu', 'vmid': 101, 'state': 'present', 'memory': 512} (it is no name)"
+    ]
+
+
+def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
+    documents = {
+        "guest": {
+            "101": {"overview": {"name": "web", "type": "qemu"}},
+            "102": {"overview": {"name": "web", "type": "qemu"}},
+            "103": {"overview": {"name": "db", "type": "lxc"}},
+        },
+        "ha_rule": {
+            "apart": {"config": {"affinity": "negative", "resources": ["vm:101", "ct:103"]}},
+            "near": {"config": {"nodes": ["pve1"], "strict": 1, "resources": ["ct:103"]}},
+            "empty": {"config": {"affinity": "positive"}},
+        },
+    }
+    adoption = adopt_cluster(Observed("lab", documents), [], parts=["ha_rules"])
+    assert adoption.document["ha_rules"] == {
+        "apart": {"affinity": "negative", "guests": {"vmids": [101, 103]}},
+        "empty": {"affinity": "positive"},
+        "near": {"nodes": ["pve1"], "strict": True, "guests": {"names": ["db"]}},
+    }
