@@ -83,7 +83,9 @@ def compose(
         Unit(name_failed(name), render_path(("guests", name)), WAVES.index("guests"), _NO_RESOURCE, failure=error)
         for name, error in failures.items()
     ]
-    return _Composer(world, document, parts, failed, timeout).plan()
+    # What was begun and did not come to its end: nothing but which one it is is known to have been applied.
+    unproven = frozenset(path for path, entry in last.objects.items() if not entry.keys() - {"vmid", "uuid"})
+    return _Composer(world, document, parts, failed, unproven, timeout).plan()
 
 
 def _is_wanted(path: Sequence[str], only: Sequence[str]) -> bool:
@@ -168,16 +170,24 @@ def _find_free_vmids(world: ForecastClient, count: int, taken: Collection[int]) 
     if count > 1:
         candidates = (vmid for vmid in range(int(world.get("/cluster/nextid")), _LAST_VMID) if vmid not in taken)
         world.read_ahead(("/cluster/nextid", {"vmid": vmid}) for vmid in islice(candidates, count))
-    return find_free_vmids(world, count, taken)
+    # Those that were planned before come in the order of the plan, which is not that of the document.
+    return sorted(find_free_vmids(world, count, taken))
 
 
 class _Composer:
     """Plans parts in their order, and has the client answer from then on as they will have left things."""
 
     def __init__(
-        self, world: ForecastClient, document: Document, parts: Sequence[Part], failed: Sequence[Unit], timeout: int
+        self,
+        world: ForecastClient,
+        document: Document,
+        parts: Sequence[Part],
+        failed: Sequence[Unit],
+        unproven: Collection[tuple[str, ...]],
+        timeout: int,
     ) -> None:
         self._world, self._document, self._timeout = world, document, timeout
+        self._unproven = unproven
         self._parts = {part.id: part for part in parts}
         self._units = {unit.id: unit for unit in failed}
         self._placement: Placement | None = None
@@ -224,12 +234,17 @@ class _Composer:
         if unit.failure is not None:
             return unit
         is_forecast = any(self._stands_on_change(one) for one in part.stands_on)
-        if part.kind is HEALTH and not any(has_steps(self._units[one]) for one in part.stands_on if one in self._units):
+        if part.kind is HEALTH and not self._must_prove(part):
             return unit
         try:
             return replace(self._plan_part(part), is_forecast=is_forecast)
         except PveError as error:
             return replace(unit, failure=error, is_forecast=is_forecast)
+
+    def _must_prove(self, part: Part) -> bool:
+        """Whether a guest has to prove its health: it changes, or the last apply did not get as far."""
+        changes = any(has_steps(self._units[one]) for one in part.stands_on if one in self._units)
+        return changes or part.path in self._unproven
 
     def _find_obstacle(self, needs: Iterable[str]) -> str | None:
         """Why what needs these can't be planned."""
