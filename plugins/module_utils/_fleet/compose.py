@@ -17,6 +17,8 @@ from .._checks.rights import check_rights
 from .._checks.values import check_steps
 from .._guest.free_ids import find_free_vmids
 from .._guest.guest import Guest
+from .._guest.identity import unknown_name_error
+from .._guest.inventory import Inventory, require_online
 from .._guest.lookup import with_config
 from .._guest.pending import read_pending
 from .._guest.placement import Placement, list_storages
@@ -98,25 +100,31 @@ def _find_guests(
     """The guests of a document by name, and why one can't be told from others."""
     inventory = world.inventory
     wanted = {name: _build_sought(name, entry, last.objects.get(("guests", name))) for name, entry in guests.items()}
-    likely = {
-        guest.vmid: guest
-        for sought in wanted.values()
-        for guest in (
-            *inventory.with_name(sought.name),
-            *filter(None, (inventory.get(sought.vmid), inventory.get(sought.last_vmid))),
-        )
-    }
-    index = build_index(_read_configs(world, inventory.guests, likely))
+    likely = {name: _list_likely(inventory, sought) for name, sought in wanted.items()}
+    candidates = {guest.vmid: guest for guests in likely.values() for guest in guests}
+    index = build_index(_read_configs(world, inventory.guests, candidates))
     if list_unfound(wanted.values(), index):
         index = build_index(_read_configs(world, inventory.guests, {guest.vmid: guest for guest in inventory.guests}))
     found, failures = {}, {}
     for name, sought in wanted.items():
         try:
+            for guest in likely[name]:
+                require_online(inventory, guest)
             found[name] = identify(sought, index)
+            if found[name].guest is None and sought.vmid is None and inventory.nameless:
+                # It may be one of those.
+                raise unknown_name_error(inventory, name)
         except PveError as error:
+            found.pop(name, None)
             failures[name] = error
     require_distinct(found)
     return found, failures
+
+
+def _list_likely(inventory: Inventory, sought: Sought) -> list[Guest]:
+    """The guests that may be the one that is sought, by their vmids and names."""
+    numbered = (inventory.get(vmid) for vmid in (sought.vmid, sought.last_vmid))
+    return [*inventory.with_name(sought.name), *(guest for guest in numbered if guest is not None)]
 
 
 def _build_sought(name: str, entry: Mapping[str, Any], before: Mapping[str, Any] | None) -> Sought:
