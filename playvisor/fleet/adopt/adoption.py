@@ -20,6 +20,8 @@ from playvisor.fleet.adopt.observed import Guest, Observed
 GUESTS = "guests"
 PARTS = (GUESTS, *SECTIONS)
 _LONGEST_NAME = 63
+# An object, which may have nothing to say, has a path of its section and its name.
+_OBJECT_DEPTH = 2
 # Lists whose entries paths name by their slot.
 _BY_SLOT = ("disks", "nics")
 # What an observation has in place of a secret.
@@ -164,6 +166,9 @@ def take_path(document: Any, path: Path) -> Any:
         place.remove(found)
     elif isinstance(place, dict):
         place.pop(path[-1], None)
+    if found is not None and not place and len(path) - 1 > _OBJECT_DEPTH:
+        # Of an option of which nothing is left nothing is to be said.
+        take_path(document, path[:-1])
     return found
 
 

@@ -200,7 +200,7 @@ def test_a_value_that_no_module_takes_is_left_as_it_is_and_said(client, adopted,
     assert entry["disks"] == [{"slot": "scsi0", "storage": "local-lvm", "size": 32, "iothread": True}]
     phrases = " ".join(proven.notes["guests", "plain-machine"])
     assert "not managed: cpu host,flags=+flux-capacitor" in phrases
-    assert "not managed: disks.scsi0.options {'quantum': 7}" in phrases
+    assert "not managed: disks.scsi0.options.quantum 7" in phrases
     assert "not managed: scsihw quantum-scsi" in phrases
 
 

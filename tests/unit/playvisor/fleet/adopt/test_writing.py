@@ -143,7 +143,11 @@ DOCUMENT = {
     "guests": {
         "web": {
             "cpu": "host",
-            "disks": [{"slot": "scsi0", "size": 32, "options": {"quantum": 1}}, {"slot": "scsi1", "size": 4}],
+            "disks": [
+                {"slot": "scsi0", "size": 32, "options": {"quantum": 1}},
+                {"slot": "scsi1", "size": 4, "options": {"aio": "x", "serial": 1}},
+                {"slot": "scsi2", "size": 4},
+            ],
             "config": {"vga": "std"},
             "cloudinit": {"user": "debian"},
         }
@@ -158,16 +162,19 @@ DOCUMENT = {
         ("vga", ("guests", "web", "config", "vga")),
         ("user", ("guests", "web", "cloudinit", "user")),
         ("scsi0", ("guests", "web", "disks", "scsi0", "options")),
-        ("scsi1", ("guests", "web", "disks", "scsi1")),
+        ("scsi1", ("guests", "web", "disks", "scsi1", "options", "aio")),
+        ("scsi2", ("guests", "web", "disks", "scsi2")),
     ],
 )
 def test_what_no_module_takes_is_found_in_the_document(field, expected):
-    failure = {"code": "invalid_parameter", "message": "no", "fields": {field: "it is unknown"}}
+    failure = {"code": "invalid_parameter", "message": "no", "fields": {field: "aio is unknown"}}
     (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": failure}])
     assert (difference.path, difference.is_refused) == (expected, True)
     adoption = leave_out(Adoption(DOCUMENT), {difference.path: difference.why})
-    assert expected not in list_paths(adoption.document)
-    assert "(it is unknown)" in adoption.notes[("guests", "web")][0]
+    paths = list_paths(adoption.document)
+    assert expected not in paths
+    assert ("guests", "web", "disks", "scsi1", "options", "serial") in paths
+    assert "(aio is unknown)" in adoption.notes[("guests", "web")][0]
 
 
 def test_changes_and_other_failures_are_no_refused_values():
