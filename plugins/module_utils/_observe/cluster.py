@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._api.errors import UNREACHABLE, PveError
 from .._capture.reading import OVERVIEW, Reader, Request, is_online
@@ -17,13 +17,14 @@ from .._capture.secrets import GONE, clean_data, has_secret_name, mask_secrets
 from .._guest.guest import TYPES
 from .sight import Sight
 
+if TYPE_CHECKING:
+    Entry = Mapping[str, Any]
+
 _ROOT_CA = "pve-root-ca.pem"
 # Public keys, of which the rule for names would think the worst.
 _PUBLIC = frozenset({"sshkeys"})
 # The API shows that one is set; and a checksum differs whenever anything does.
 _DROPPED = frozenset({"cipassword", "digest"})
-
-Entry = Mapping[str, Any]
 
 
 @dataclass

@@ -7,19 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
 from .._api.errors import NOT_FOUND, PveError
 from .._capture.reading import Request, list_firewall_follow_ups
+
+if TYPE_CHECKING:
+    Entry = Mapping[str, Any]
 
 _OVERVIEW = ("type", "name", "node", "status", "template", "pool", "tags", "lock", "hastate")
 _SIZES = {"maxcpu": "cpus", "maxmem": "maxmem", "maxdisk": "maxdisk"}
 METRICS = ("cpu", "mem", "memhost", "disk", "diskread", "diskwrite", "netin", "netout", "uptime")
 _SNAPSHOT = ("name", "parent", "snaptime", "description", "vmstate")
 _FIREWALL = ("options", "rules", "aliases", "ipset")
-
-Entry = Mapping[str, Any]
 
 
 def build_overview(entry: Entry) -> dict[str, Any] | None:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from .._api.errors import PveError
 from .._capture.reading import OVERVIEW, Reader, Request
 from . import guests
-from .cluster import Cluster, Entry, read_clean, read_cluster
+from .cluster import Cluster, read_clean, read_cluster
 from .lines import Lines
 from .parts import PARTS, describe_blindness, name_storage
 from .tasks import TaskList, build_line, read_tasks
 
 if TYPE_CHECKING:
     from .._api.client import Client
+    from .cluster import Entry
 
 # A task that begins while the lists are read, or on a node whose clock is behind, is seen the next time.
 OVERLAP_SECONDS = 30

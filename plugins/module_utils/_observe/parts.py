@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._api.client import segment
 from .._api.errors import PveError
@@ -18,8 +18,10 @@ from .cluster import Cluster
 from .guests import build_firewall, build_rules
 from .lines import Lines
 
-Entry = Mapping[str, Any]
-Answers = Mapping[Request, Any]
+if TYPE_CHECKING:
+    Entry = Mapping[str, Any]
+    Answers = Mapping[Request, Any]
+
 
 _FIREWALL = ("options", "rules", "aliases", "ipset")
 _STORAGE = ("Datastore.Audit", "Datastore.AllocateSpace")
