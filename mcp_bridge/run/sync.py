@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 # Within so long every guest is read in full again, whether a task names it or not, and all that is no guest.
 _GUESTS_SECONDS = 86_400
 _PARTS_SECONDS = 3600
+_PRUNE_SECONDS = 86_400
 # So many are read each time in any case; of guests, those of a small cluster.
 _LEAST_GUESTS = 25
 _LEAST_PARTS = 2
@@ -151,6 +152,8 @@ class _Sync:
             done = replace(seen, changes=[*done.changes, *seen.changes], requests=done.requests + seen.requests)
             if is_stuck:
                 break
+        if not done.result.failure:
+            self._remove_old(progress)
         return replace(done, is_first=is_first)
 
     def _look(self, progress: Progress, cancel: threading.Event, *, is_first: bool) -> Synced:
@@ -225,7 +228,20 @@ class _Sync:
             "looked": began,
             "wanted": sorted(wanted),
             "parts": {**self._cursor.get("parts", {}), **dict.fromkeys(read, began)},
+            "pruned": self._cursor.get("pruned", 0.0),
         }
+        self._history.set_cursor(self._cluster, self._cursor)
+
+    def _remove_old(self, progress: Progress) -> None:
+        """Once a day, remove what is older than the settings say."""
+        from mcp_bridge.history.retention import Keep
+
+        if time.time() - self._cursor.get("pruned", 0.0) < _PRUNE_SECONDS:
+            return
+        progress("Removing what is old")
+        settings = self._bridge.settings
+        self._history.prune(Keep(settings.history_days, settings.history_daily_days))
+        self._cursor["pruned"] = time.time()
         self._history.set_cursor(self._cluster, self._cursor)
 
     @staticmethod

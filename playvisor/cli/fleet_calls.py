@@ -102,7 +102,10 @@ def print_plan(result: Result, title: str) -> None:
 def print_laid_out(lines: Sequence[fleets.Line]) -> None:
     """Print lines on stdout; what is too long for one goes on below it."""
     for line in lines:
-        console.print_lines(line.text or " ", style=_STYLES.get(line.kind, ""))
+        if line.text:
+            console.print_lines(line.text, style=_STYLES.get(line.kind, ""))
+        else:
+            console.get_stdout().print()
 
 
 def print_messages(result: Result) -> None:

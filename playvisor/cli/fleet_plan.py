@@ -75,8 +75,8 @@ def roll_back(files: FleetFiles, revision: int, *, yes: bool, output: Output) ->
     found = caller.bridge.ledger.read_fleets(caller.cluster).find_revision(name, revision)
     if not output.is_quiet:
         console.print_note(
-            f"Revision {revision} was applied {found.at[:16].replace('T', ' ')}Z by {found.who}. Files are left as "
-            "they are: the next apply of them would undo this. Secrets stay as they are on the cluster."
+            f"Revision {revision} was applied {found.at[:16].replace('T', ' ')}Z by {found.who}. The files stay as "
+            "they are: the next apply of them would undo this. So do secrets, which no revision has."
         )
     return apply_document(caller, found.document, (), yes=yes, output=output)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.history.account import describe_change, describe_object
+from mcp_bridge.history.retention import Keep
 from mcp_bridge.history.store import History
 from mcp_bridge.ledger.records import LOOK
 from mcp_bridge.ledger.store import Ledger
@@ -101,6 +103,22 @@ def show_object(what: str, *, at: str, since: str | None, kind: str | None, outp
         console.print_title("Changes")
         _print_changes(found["changes"], output)
     _print_notes(found)
+
+
+def prune(*, yes: bool, output: Output) -> None:
+    """Remove what is old; without `yes`, only say how much that is."""
+    settings = load_settings()
+    keep = Keep(settings.history_days, settings.history_daily_days)
+    history = History(_open_database())
+    removal = history.prune(keep) if yes else history.find_removable(keep)
+    if output.is_document:
+        print_document({"removed": yes, **asdict(removal)}, output)
+        return
+    counts = ", ".join(f"{count} {noun}" for noun, count in asdict(removal).items() if count)
+    if not counts:
+        console.print_note("Nothing is old enough to be removed.")
+    else:
+        console.get_stderr().print(f"Removed {counts}." if yes else f"It would remove {counts}. Add --yes to do it.")
 
 
 def query(sql: str, *, views: bool, limit: int, output: Output) -> None:

@@ -90,3 +90,19 @@ def history_diff(
     from playvisor.cli.history import diff_times
 
     diff_times(what, start=start, end=end, kind=kind, output=output)
+
+
+@group.command("prune")
+@with_output(rows=False)
+def history_prune(
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it. Without it, only say what would be removed.")] = False,
+    output: Output = TABLE,
+) -> None:
+    """Remove what is older than the settings say. A server that looks does so once a day.
+
+    Every version is kept for PLAYVISOR_HISTORY_DAYS (90), then one for each day
+    and doer until PLAYVISOR_HISTORY_DAILY_DAYS (730); what still is stays.
+    """
+    from playvisor.cli.history import prune
+
+    prune(yes=yes, output=output)

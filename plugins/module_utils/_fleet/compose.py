@@ -262,16 +262,31 @@ class _Composer:
             changed = self._build_params(part, wish)
             return part.kind.make(changed).plan(observed, changed)
 
-        merged = self._merge(part, make_plan)
+        def describe(wish: Mapping[str, Any]) -> Plan | None:
+            changed = self._build_params(part, wish)
+            return part.kind.make(changed).describe(observed, changed)
+
+        merged = self._merge(part, make_plan, describe)
         params = self._build_params(part, merged.entry)
+        failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
+        failure = _conflict_error(failing) if failing else merged.failure
         plan = merged.plan
+        if plan is None or failure is not None:
+            made = part.kind.make(params)
+            return replace(
+                self._begin(part),
+                resource=made,
+                params=params,
+                observed=observed,
+                conflicts=merged.conflicts,
+                failure=failure,
+            )
         check_steps(plan.steps, params)
         guest = resource.affected_guest(observed)
         check_rights(plan.steps, (guest and guest.config) or {}, self._world.connection.identity)
         if guest is not None and plan.steps:
             compute = compute_fingerprint if plan.basis is None else compute_identity
             plan = replace(plan, fingerprint=compute(with_config(self._world, guest).config or {}))
-        failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
         return Unit(
             part.id,
             render_path(part.path),
@@ -280,18 +295,22 @@ class _Composer:
             params,
             part.needs,
             observed,
-            None if failing else plan,
-            changes=() if failing else merged.changes,
+            plan,
+            changes=merged.changes,
             conflicts=merged.conflicts,
-            failure=_conflict_error(failing) if failing else None,
         )
 
-    def _merge(self, part: Part, make_plan: Callable[[Mapping[str, Any]], Plan]) -> Merged:
+    def _merge(
+        self,
+        part: Part,
+        make_plan: Callable[[Mapping[str, Any]], Plan],
+        describe: Callable[[Mapping[str, Any]], Plan | None],
+    ) -> Merged:
         rules = self._document.rules.for_object(part.path, self._document.objects.get(part.path) or {})
         if part.is_new:
             plan = make_plan(part.wish)
             return Merged(part.wish, plan, list_changes(plan, part.base, part.wish))
-        return merge(make_plan, part.base, part.wish, part.last, rules)
+        return merge(make_plan, part.base, part.wish, part.last, rules, describe)
 
     def _observe_waiting(self, part: Part, waiting: Waiting) -> Waiting:
         """The fields of a guest whose changes wait for a restart by then, those of this plan with them."""

@@ -20,6 +20,7 @@ from .paths import matches, rank, render_path
 
 if TYPE_CHECKING:
     Path = tuple[str, ...]
+_MakePlan = Callable[[Mapping[str, Any]], Plan]
 
 # What becomes of a field that somebody else has changed: the plan fails, it stays as they made it, or the fleet takes
 # it back.
@@ -103,31 +104,36 @@ class Rules:
 
 @dataclass(frozen=True)
 class Merged:
-    """What is to be done: the wish that is left of an entry, its plan, the changes and the conflicts."""
+    """What is to be done: the wish that is left of an entry, its plan, the changes and the conflicts.
+
+    I(failure) is why there is no plan, where somebody else has made something that can't be taken back.
+    """
 
     entry: Mapping[str, Any]
-    plan: Plan
+    plan: Plan | None
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    failure: PveError | None = None
 
 
 def merge(
-    make_plan: Callable[[Mapping[str, Any]], Plan],
+    make_plan: _MakePlan,
     path: Sequence[str],
     desired: Mapping[str, Any],
     last: Mapping[str, Any] | None,
     rules: Rules,
+    describe: Callable[[Mapping[str, Any]], Plan | None] = lambda entry: None,
 ) -> Merged:
     """Merge the entry at I(path), of an object that exists: I(make_plan) plans an entry from what was observed.
 
-    Without what was applied I(last), each difference is a wish. Raises what I(make_plan) raises for the wish.
+    Without what was applied I(last), each difference is a wish. I(describe) returns the states before and after of an
+    entry which can't be planned. Raises what I(make_plan) raises for the wish, unless somebody else is the reason.
     """
     entry = leave_out(desired, _find_settled(path, desired, last, rules))
-    plan = make_plan(entry)
-    found = list_changes(plan, path, entry)
+    plan, failure, found = _plan(make_plan, describe, path, entry)
     if last is None or not found:
-        return Merged(entry, plan, found)
-    drifted = {change.path: change.after for change in _list_drift(make_plan, path, last)}
+        return _finish(entry, plan, found, (), failure)
+    drifted = {change.path: change.after for change in _plan(make_plan, describe, path, last)[2]}
     conflicts = tuple(
         Conflict(change.path, change.after, change.before, drifted[change.path], rules.find_policy(change.path))
         for change in found
@@ -136,10 +142,36 @@ def merge(
     kept = [conflict.path[len(path) :] for conflict in conflicts if conflict.policy == KEEP]
     if kept:
         entry = leave_out(entry, kept)
-        plan = make_plan(entry)
-        found = list_changes(plan, path, entry)
+        plan, failure, found = _plan(make_plan, describe, path, entry)
     changes = tuple(Change(one.path, one.before, one.after, DRIFT if one.path in drifted else WISH) for one in found)
-    return Merged(entry, plan, changes, conflicts)
+    return _finish(entry, plan, changes, conflicts, failure)
+
+
+def _plan(
+    make_plan: _MakePlan,
+    describe: Callable[[Mapping[str, Any]], Plan | None],
+    path: Sequence[str],
+    entry: Mapping[str, Any],
+) -> tuple[Plan | None, PveError | None, tuple[Change, ...]]:
+    """The plan of an entry, or why there is none; and in which fields what is there differs from it."""
+    try:
+        plan = make_plan(entry)
+    except PveError as error:
+        states = describe(entry)
+        return None, error, _list_differences(states, path, entry) if states is not None else ()
+    return plan, None, list_changes(plan, path, entry)
+
+
+def _finish(
+    entry: Mapping[str, Any],
+    plan: Plan | None,
+    changes: tuple[Change, ...],
+    conflicts: tuple[Conflict, ...],
+    failure: PveError | None,
+) -> Merged:
+    if failure is not None and all(conflict.policy == KEEP for conflict in conflicts):
+        raise failure
+    return Merged(entry, plan, () if failure else changes, conflicts, failure)
 
 
 def _find_settled(
@@ -160,20 +192,12 @@ def _find_settled(
     return [*ignored, *kept]
 
 
-def _list_drift(
-    make_plan: Callable[[Mapping[str, Any]], Plan], path: Sequence[str], last: Mapping[str, Any]
-) -> tuple[Change, ...]:
-    try:
-        return list_changes(make_plan(last), path, last)
-    except PveError:
-        # What was applied then can't be brought about any more, so nothing tells who has changed what.
-        return ()
-
-
 def list_changes(plan: Plan, path: Sequence[str], entry: Mapping[str, Any]) -> tuple[Change, ...]:
     """The fields in which a plan's state before differs from the one after, by their places in the document."""
-    if not plan.steps:
-        return ()
+    return _list_differences(plan, path, entry) if plan.steps else ()
+
+
+def _list_differences(plan: Plan, path: Sequence[str], entry: Mapping[str, Any]) -> tuple[Change, ...]:
     return tuple(
         Change((*path, *locate(entry, one)), before, after) for one, before, after in _compare(plan.before, plan.after)
     )

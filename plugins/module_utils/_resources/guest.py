@@ -160,14 +160,17 @@ class Guests(Resource[Observed]):
             state = self._describe_state(observed, wish)
             return Plan(target, (), state, state, digest)
         steps = plan_update(observed, wish, params) if observed.exists else plan_creation(observed, wish, params)
-        after = {"exists": True, "template": observed.is_template, **wish.describe_goal()}
         if params["state"] == "template":
             steps += plan_template(observed)
-            after["template"] = True
-        if params["pool"] is not None:
-            after["pool"] = params["pool"] or None
-        before = self._describe_state(observed, wish)
+        before, after = self._describe_state(observed, wish), self._describe_goal(observed, wish)
         return Plan(target, tuple(steps), before, after, digest, basis=describe_basis(observed, wish, steps, before))
+
+    def describe(self, observed: Observed, params: dict[str, Any]) -> Plan | None:
+        if observed.problem or params["state"] == "absent":
+            return None
+        wish = self._build_wish(observed)
+        before, after = self._describe_state(observed, wish), self._describe_goal(observed, wish)
+        return Plan(self.target(observed), (), before, after)
 
     def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         guest, pool = observed.guest, None
@@ -247,6 +250,11 @@ class Guests(Resource[Observed]):
         present = read_option(observed.guest.type, observed.config, "tags")
         wished = (self._params.get(option) for option in _TAG_OPTIONS)
         return choose_tags(present, *wished, case_sensitive=observed.has_case_sensitive_tags)
+
+    def _describe_goal(self, observed: Observed, wish: Wish) -> dict[str, Any]:
+        is_template = observed.is_template or self._params["state"] == "template"
+        state = {"exists": True, "template": is_template, **wish.describe_goal()}
+        return state if self._params["pool"] is None else {**state, "pool": self._params["pool"] or None}
 
     def _describe_state(self, observed: Observed, wish: Wish) -> dict[str, Any]:
         if not observed.exists:

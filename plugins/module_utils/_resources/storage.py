@@ -99,6 +99,13 @@ class Definitions(Resource[Definition]):
             steps, after = plan_presence(self._name, observed.config, params), describe_goal(observed.config, params)
         return Plan(self.target(observed), tuple(steps), before, after, observed.config.get("digest"))
 
+    def describe(self, observed: Definition, params: dict[str, Any]) -> Plan | None:
+        if params["state"] == "absent":
+            return None
+        before, after = self._describe(observed.config), describe_goal(observed.config, params)
+        wished = {} if params["type"] is None else {"type": params["type"]}
+        return Plan(self.target(observed), (), before, {**after, **wished})
+
     def read_state(self, client: Client, observed: Definition, plan: Plan) -> dict[str, Any]:
         return self._describe(read_definitions(client).get(self._name, {}))
 

@@ -105,6 +105,10 @@ class Resource(ABC, Generic[Observed]):
     def read_state(self, client: Client, observed: Observed, plan: Plan) -> dict[str, Any]:
         """Read the state as it is now, in the shape of C(plan.before) and C(plan.after)."""
 
+    def describe(self, observed: Observed, params: dict[str, Any]) -> Plan | None:
+        """The states before and after, without steps, also where no plan leads from one to the other; None: unknown."""
+        return None
+
     def affected_guest(self, observed: Observed) -> Guest | None:
         """The existing guest that the plan's requests are for; None where they are for no guest, or create one."""
         return None

@@ -44,6 +44,14 @@ def plan_guest(config):
     return make_plan
 
 
+def describe_guest(config):
+    def describe(entry):
+        params = complete(guest, entry)
+        return guest.Guests(params).describe(Observed(WEB, True, {**CONFIG, **config}, disks=params["disks"]), params)
+
+    return describe
+
+
 def plan_cloudinit(config):
     def make_plan(entry):
         observed = cloudinit.ConfiguredGuest(WEB, {**CONFIG, **config})
@@ -215,12 +223,39 @@ def test_a_conflict_tells_the_three_values():
     }
 
 
-def test_a_wish_that_is_impossible_is_an_error_and_an_old_one_is_not():
-    shrunk, fitting = {"disks": [{**DISK, "size": 10}]}, {"disks": [{**DISK, "size": 30}]}
+SHRUNK = {"disks": [{**DISK, "size": 10}]}
 
+
+def test_a_wish_that_is_impossible_is_an_error_and_an_old_one_is_not():
     with pytest.raises(PveError, match="disks can't shrink"):
-        merge(plan_guest({}), PATH, shrunk, None, Rules())
-    assert describe(merge(plan_guest({}), PATH, fitting, shrunk, Rules())) == ({"disks.scsi0.size": "wish"}, {})
+        merge(plan_guest({}), PATH, SHRUNK, None, Rules(), describe_guest({}))
+    with pytest.raises(PveError, match="disks can't shrink"):
+        merge(plan_guest({}), PATH, SHRUNK, {"cores": 2}, Rules(), describe_guest({}))
+    fitting = {"disks": [{**DISK, "size": 30}]}
+    assert describe(merge(plan_guest({}), PATH, fitting, SHRUNK, Rules())) == ({"disks.scsi0.size": "wish"}, {})
+
+
+@pytest.mark.parametrize(
+    ("desired", "last", "path"),
+    [
+        (SHRUNK, SHRUNK, "disks.scsi0.size"),
+        (SHRUNK, {"disks": [{**DISK, "size": 5}]}, "disks.scsi0.size"),
+        ({"disks": [{**DISK, "storage": "ceph"}]}, {"disks": [{**DISK, "storage": "ceph"}]}, "disks.scsi0.storage"),
+    ],
+    ids=["larger disk", "larger disk and wish", "moved disk"],
+)
+def test_what_somebody_else_made_and_nobody_can_take_back_is_a_conflict(desired, last, path):
+    merged = merge(plan_guest({}), PATH, desired, last, Rules(), describe_guest({}))
+
+    assert merged.plan is None
+    assert merged.failure is not None
+    assert describe(merged) == ({}, {path: "fail"})
+    # The fleet can't take it back, and keeps it where it may.
+    taken = merge(plan_guest({}), PATH, desired, last, Rules({"guests.*": "take"}), describe_guest({}))
+    assert (taken.plan, str(taken.failure)) == (None, str(merged.failure))
+    kept = merge(plan_guest({}), PATH, {**desired, "cores": 4}, last, Rules({"guests.*": "keep"}), describe_guest({}))
+    assert describe(kept)[0] == {"cores": "wish"}
+    assert kept.failure is None
 
 
 ENTRY = {
