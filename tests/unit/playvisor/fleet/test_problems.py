@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from playvisor.fleet.problems import FleetError
 from playvisor.fleet.render import expand_document, render_fleet
@@ -57,8 +60,6 @@ CASES = {
         "fleet: a\nguests:\n  web-{1..3}: {vmid: 100}\n  db: {vmid: 99}\n  x: {uuid: AB}\n  y: {uuid: ab}\n",
         [
             'fleet.yml:3:22: guests.web-2.vmid: web-1 and web-2 have the same id, 100. Of a range, write "{{ 200 '
-            '+ index }}".',
-            'fleet.yml:3:22: guests.web-3.vmid: web-1 and web-3 have the same id, 100. Of a range, write "{{ 200 '
             '+ index }}".',
             "fleet.yml:4:14: guests.db.vmid: 99 can't be the id of a guest. Ids are 100 to 999999999.",
             "fleet.yml:6:13: guests.y.uuid: x and y have the same UUID. A UUID is one guest's.",
@@ -256,6 +257,43 @@ CASES = {
     ),
 }
 
+FLEET = """
+fleet: shop
+settings: {serial: 25%, on_conflict: {guests.*.tags: keep}}
+profiles:
+  base: &a {type: qemu, memory: "{{ x * 512 }}", disks: [{slot: scsi0, size: 5}]}
+  web: {profiles: [base], config: {vga: std}}
+guests:
+  web-{1..3}:
+    profiles: [web]
+    vmid: "{{ 200 + index }}"
+    description: |
+      {% if index > 1 %}{{ name }}{% endif %}
+    depends_on: [db]
+  db: {<<: *a, tags: null}
+"""
+PIECES = (
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    "\n",
+    "\t",
+    "'",
+    '"',
+    "{{",
+    "}}",
+    "{%",
+    "&a ",
+    "*a",
+    "!x ",
+    "|",
+    "- ",
+    "null",
+    "<<: ",
+)
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_problem_is_told_with_its_place_and_advice(find_problems, name):
@@ -344,6 +382,19 @@ def test_of_many_problems_some_are_printed_and_all_are_kept():
         "The fleet has 150 problems: document: guests.web-0.x: `x` is not known here;"
     )
     assert caught.value.message.endswith("; and 140 more.")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_written_is_rendered_or_told(find_problems, data):
+    text = FLEET
+    for _count in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, start + 5))
+        text = text[:start] + data.draw(st.one_of(st.sampled_from(PIECES), st.text(max_size=3))) + text[end:]
+
+    for line in find_problems(text.encode(errors="surrogatepass"), values_yml="x: 1\n"):
+        assert re.match(r"fleet\.yml(:\d+:\d+)?: .", line)
 
 
 @pytest.mark.parametrize(
