@@ -49,7 +49,7 @@ def add_samples(engine: Engine, cluster: str, observed: Iterator[ObservedMetrics
     if first is None:
         return
     with writing(engine, cluster) as connection:
-        state = read_state(connection, cluster)
+        state = read_state(connection, cluster, "metrics/")
         if 0 <= first.at.timestamp() - state.get(_SAMPLED, 0) < SAMPLE_SECONDS:
             return
         query = select(objects.c.kind, objects.c.key, objects.c.id).where(

@@ -114,7 +114,7 @@ def _delete(engine: Engine, clusters: Sequence[str], table: Table, where: Sequen
 def _thin(engine: Engine, cluster: str, until: datetime) -> int:
     """Let one version stand for those of its day and doer, in what has grown old since the last time."""
     with reading(engine) as connection:
-        since = read_state(connection, cluster).get(_THINNED, "")
+        since = read_state(connection, cluster, _THINNED).get(_THINNED, "")
         moment = format_timestamp(until)
         crowded = (
             select(versions.c.object_id)
