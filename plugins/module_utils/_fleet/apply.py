@@ -5,25 +5,28 @@
 """Apply the units of a fleet in their order: each by the one runner, and what stands on a failed one not at all.
 
 What was planned from what is there is confirmed right before its first request. What was planned from a forecast, or is
-of an object that this run has changed already, is looked at once more: where nothing is left to do, nothing is sent;
-otherwise exactly what was planned is, and it is done when a new plan of it is empty.
+of an object that this run has changed already, is looked at once more: of its requests, those that are needed by then are
+sent as they were planned, and it is done when a new plan of it is empty.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._api.concurrency import bounded_map
 from .._api.errors import DIGEST_CONFLICT, DRIFTED, PveError
 from .._api.tasks import poll_delays
-from .._module.plan import Plan
+from .._guest.disks import is_slot
+from .._guest.nics import is_slot as is_nic
+from .._module.plan import Plan, Step
 from .._run.apply import apply_one
 from .._run.confirm import confirm_plan
 from .._run.resource import Outcome
+from .effects import render_without_address
 from .health import Health
 from .restart import Restart
 from .units import Unit
@@ -214,7 +217,7 @@ def _plan_anew(client: Client, unit: Unit, but: Sequence[str]) -> tuple[Any, Pla
 
 
 def _look_again(client: Client, state: Applied) -> None:
-    """Take what is there now instead of the forecast, where that leads to the same requests, or to none."""
+    """Take what is there now instead of the forecast, where that needs no other requests."""
     unit, outcome = state.unit, state.outcome
     try:
         # Where it is by now makes no difference.
@@ -229,17 +232,56 @@ def _look_again(client: Client, state: Applied) -> None:
     confirm_plan(client, unit.resource, observed, outcome)
     if outcome.failure is not None:
         return
-    if _list_requests(plan) == _list_requests(unit.plan):
-        state.observed = observed
-    else:
-        outcome.plan = unit.plan
+    steps = _choose_planned(plan.steps, unit.plan.steps if unit.plan else ())
+    if steps is None:
+        outcome.failure = _unforeseen_error(unit, plan)
+        return
+    outcome.plan, state.observed = replace(outcome.plan or plan, steps=steps), observed
 
 
-def _list_requests(plan: Plan | None) -> list[Any]:
-    return [
-        (step.method, step.path, {name: value for name, value in step.params.items() if name != "digest"})
-        for step in (plan.steps if plan else ())
-    ]
+def _choose_planned(needed: Iterable[Step], planned: Iterable[Step]) -> tuple[Step, ...] | None:
+    """The requests that are needed, exactly as they were planned; None where one is needed that was not."""
+    left, chosen = list(planned), []
+    for step in needed:
+        found = next((one for one in left if _covers(one, step)), None)
+        if found is None:
+            return None
+        left.remove(found)
+        params = {name: value for name, value in found.params.items() if name != "digest"}
+        digest = {"digest": step.params["digest"]} if "digest" in step.params else {}
+        chosen.append(replace(step, params={**params, **digest}))
+    return tuple(chosen)
+
+
+def _covers(planned: Step, step: Step) -> bool:
+    """Whether a request does all that another one would, and nothing else to drives.
+
+    The addresses of network devices may not have been known yet; without one, Proxmox VE chooses a new one.
+    """
+    kind = "lxc" if "/lxc/" in step.path else "qemu"
+    wanted = {name: value for name, value in step.params.items() if name != "digest"}
+    further = planned.params.keys() - wanted.keys() - {"digest"}
+    return (
+        (planned.method, planned.path) == (step.method, step.path)
+        and not any(is_slot(kind, name) for name in further)
+        and all(
+            name in planned.params
+            and (
+                planned.params[name] == value
+                or (is_nic(name) and planned.params[name] == render_without_address(kind, name, value))
+            )
+            for name, value in wanted.items()
+        )
+    )
+
+
+def _unforeseen_error(unit: Unit, plan: Plan) -> PveError:
+    reasons = "; ".join(step.why for step in plan.steps[:3])
+    return PveError(
+        DRIFTED,
+        f"{unit.path} was made otherwise than this plan foresaw, and needs other requests: {reasons}. None was sent.",
+        "Run again: the plan goes on from what is there now.",
+    )
 
 
 def _try_to_plan(client: Client, state: Applied) -> Plan | PveError:

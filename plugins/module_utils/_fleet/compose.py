@@ -268,37 +268,19 @@ class _Composer:
 
         merged = self._merge(part, make_plan, describe)
         params = self._build_params(part, merged.entry)
+        made, path = part.kind.make(params), render_path(part.path)
+        unit = Unit(part.id, path, part.wave, made, params, part.needs, observed, conflicts=merged.conflicts)
         failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
-        failure = _conflict_error(failing) if failing else merged.failure
         plan = merged.plan
-        if plan is None or failure is not None:
-            made = part.kind.make(params)
-            return replace(
-                self._begin(part),
-                resource=made,
-                params=params,
-                observed=observed,
-                conflicts=merged.conflicts,
-                failure=failure,
-            )
+        if plan is None or failing:
+            return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
         check_steps(plan.steps, params)
         guest = resource.affected_guest(observed)
         check_rights(plan.steps, (guest and guest.config) or {}, self._world.connection.identity)
         if guest is not None and plan.steps:
             compute = compute_fingerprint if plan.basis is None else compute_identity
             plan = replace(plan, fingerprint=compute(with_config(self._world, guest).config or {}))
-        return Unit(
-            part.id,
-            render_path(part.path),
-            part.wave,
-            part.kind.make(params),
-            params,
-            part.needs,
-            observed,
-            plan,
-            changes=merged.changes,
-            conflicts=merged.conflicts,
-        )
+        return replace(unit, plan=plan, changes=merged.changes)
 
     def _merge(
         self,

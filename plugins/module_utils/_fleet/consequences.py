@@ -30,6 +30,7 @@ _BESIDE = (
     "ha",
     "name",
     "pool",
+    "restart",
     "state",
     "add_tags",
     "remove_tags",

@@ -36,6 +36,7 @@ _NOT_CLONED = re.compile(
 )
 _NEW_VOLUME = re.compile(r"(?P<storage>[^:/,]+):(?P<size>\d+(?:\.\d+)?)")
 _BLOCK_STORAGES = frozenset({"iscsi", "iscsidirect", "lvm", "lvmthin", "rbd", "zfs", "zfspool"})
+_MOUNT = re.compile(r"mp\d+")
 _NAMES = {"qemu": "name", "lxc": "hostname"}
 _ADDRESSES = ("hwaddr", "macaddr")
 
@@ -91,14 +92,15 @@ def build_cloned_config(
     """The configuration of a clone of a guest that has I(config)."""
     full = bool(int(params.get("full") or 0))
     cloned: dict[str, Any] = {}
-    for key in sorted(config):
+    # Machines have their drives copied by name, containers their root first.
+    for key in sorted(config, key=_rank_slot):
         if _NOT_CLONED.fullmatch(key):
             continue
         disk = read_disk(config, key) if is_slot(kind, key) else None
         if disk is not None and disk.storage and (disk.has_own_volume or disk.is_cloudinit):
             cloned[key] = _clone_disk(disk, params, names, full=full)
         elif is_nic(key):
-            cloned[key] = _drop_address(kind, config, key)
+            cloned[key] = render_without_address(kind, key, config[key])
         else:
             cloned[key] = config[key]
     name = _NAMES[kind]
@@ -163,6 +165,10 @@ def _name_volume(disk: Disk, value: str, names: VolumeNames) -> str:
     return Disk(disk.slot, names.make(match["storage"], image_format), properties).render()
 
 
+def _rank_slot(key: str) -> tuple[bool, int, str]:
+    return key != "rootfs", int(key[2:]) if _MOUNT.fullmatch(key) else -1, key
+
+
 def _clone_disk(disk: Disk, params: Mapping[str, Any], names: VolumeNames, *, full: bool) -> str:
     storage = str(params.get("storage") or disk.storage) if full else str(disk.storage)
     if disk.is_cloudinit:
@@ -174,9 +180,9 @@ def _clone_disk(disk: Disk, params: Mapping[str, Any], names: VolumeNames, *, fu
     return Disk(disk.slot, volume, disk.properties).render()
 
 
-def _drop_address(kind: str, config: Config, slot: str) -> str:
-    """A network device without its MAC address."""
-    nic = read_nic(kind, config, slot) or {}
+def render_without_address(kind: str, slot: str, value: Any) -> str:
+    """The value of a network device without its MAC address."""
+    nic = read_nic(kind, {slot: value}, slot) or {}
     model = nic.pop("model", None)
     rest = property_strings.render({key: value for key, value in nic.items() if key not in _ADDRESSES})
     return ",".join(filter(None, (model, rest)))

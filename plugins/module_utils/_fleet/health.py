@@ -66,10 +66,10 @@ class Health(GuestResource[Gate]):
                 Step("POST", path, why.format(number), command, task=False, grace=limit)
                 for number in range(1, _TRIES + 1)
             ]
-        return Plan(self.target(observed), tuple(steps), {"healthy": False}, {"healthy": True})
+        return Plan(self.target(observed), tuple(steps))
 
     def read_state(self, client: Client, observed: Gate, plan: Plan) -> dict[str, Any]:
-        return {"healthy": self._is_passed}
+        return {}
 
     def prepare_step(self, client: Client, step: Step) -> Step | None:
         return None if self._is_passed else step

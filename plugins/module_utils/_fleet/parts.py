@@ -28,7 +28,7 @@ _MEMBERS = ("vmids", "storages", "purge", "move")
 _POWER_STATES = ("started", "stopped")
 # The parts of a guest that stand in sections of their own in its entry; those that make it; those that its clones have
 # as well; and those after which it is as it is to be.
-_SECTIONS = ("clone", "cloudinit", "firewall", "ha", "health")
+_SECTIONS = ("cloudinit", "firewall", "ha", "health")
 _MADE = ("create", "clone")
 _OF_TEMPLATES = (*_MADE, "config", "cloudinit", "firewall", "template")
 _TO_BE_DONE = (*_OF_TEMPLATES, "restart", "power", "health")
@@ -226,16 +226,16 @@ def _list_guest_parts(
         kind: Kind,
         wish: Mapping[str, Any],
         needs: Iterable[str] = (),
-        address: Mapping[str, Any] = vmid,
+        address: Mapping[str, Any] | None = None,
         last: Mapping[str, Any] | None = None,
         sources: Iterable[str] = (),
     ) -> None:
         base = (*path, aspect) if aspect in _SECTIONS else path
         stands_on = (*(part.id for part in made), *sources)
         number = _wave("templates" if is_template else wave)
-        before_it = (*stands_on, *needs)
+        before_it, where = (*stands_on, *needs), vmid if address is None else address
         made.append(
-            Part(f"guests/{name}/{aspect}", path, base, number, kind, wish, address, last, before_it, stands_on, is_new)
+            Part(f"guests/{name}/{aspect}", path, base, number, kind, wish, where, last, before_it, stands_on, is_new)
         )
 
     def last_of(section: str) -> Mapping[str, Any] | None:

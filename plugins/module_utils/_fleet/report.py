@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._api.errors import PveError
@@ -16,6 +17,7 @@ from .apply import Applied
 from .consequences import Situation, find_consequence
 from .document import Document
 from .identity import read_uuid
+from .merge import Change
 from .paths import parse_path, render_path
 from .units import Unit
 from .waves import has_steps
@@ -56,11 +58,6 @@ def build_result(
         changing = [one for one in objects if one["changes"]]
         result["diff"] = {side: {one["path"]: one[side] for one in changing} for side in ("before", "after")}
     return result
-
-
-def list_failures(objects: Iterable[Mapping[str, Any]]) -> list[str]:
-    """One line for each object that failed; those that only wait for one are not among them."""
-    return [f"{one['path']}: {one['failure']['message']}" for one in objects if one["failure"]]
 
 
 def build_failure(
@@ -108,8 +105,7 @@ def _describe_object(
                 ),
                 "origin": change.origin,
             }
-            for unit in changing
-            for change in unit.changes
+            for change in _list_changes(changing)
         ],
         "conflicts": [conflict.describe() for unit in units for conflict in unit.conflicts],
         "before": {_name_aspect(unit): unit.plan.before for unit in changing if unit.plan},
@@ -118,6 +114,15 @@ def _describe_object(
         **({"skipped": skipped} if skipped and not failure else {}),
         "failure": failure.failure() if failure else None,
     }
+
+
+def _list_changes(units: Iterable[Unit]) -> list[Change]:
+    """The fields that change, each from what it is to what it will be."""
+    found: dict[tuple[str, ...], Change] = {}
+    for change in (change for unit in units for change in unit.changes):
+        first = found.get(change.path)
+        found[change.path] = change if first is None else replace(change, before=first.before)
+    return list(found.values())
 
 
 def _name_aspect(unit: Unit) -> str:
@@ -149,6 +154,8 @@ def _find_identity(units: Iterable[Unit], states: Mapping[str, Applied]) -> dict
 
 def _find_situation(units: Iterable[Unit]) -> Situation | None:
     """How a guest is that changes; None for anything else."""
+    if any(unit.plan is not None and unit.plan.before.get("exists") is False for unit in units):
+        return Situation("qemu", exists=False)
     for unit in units:
         if isinstance(unit.resource, Guests) and unit.observed is not None:
             one = unit.observed

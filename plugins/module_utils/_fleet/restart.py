@@ -53,18 +53,18 @@ class Restart(GuestResource[Waiting]):
         ]
 
     def plan(self, observed: Waiting, params: dict[str, Any]) -> Plan:
-        waiting = {"waiting": sorted(observed.fields)}
         if not observed.fields or not observed.running:
-            return Plan(self.target(observed), (), waiting, waiting)
+            return Plan(self.target(observed))
         limit = params["shutdown_timeout"]
         options = {"timeout": limit} if limit else {}
         why = f"these may wait for it: {', '.join(sorted(observed.fields))}"
         path = f"{observed.guest.path}/status/reboot"
-        step = RestartStep("POST", path, why, options, grace=limit, is_certain=_is_certain(observed.fields))
-        return Plan(self.target(observed), (step,), waiting, {"waiting": []})
+        certain = {"is_certain": _is_certain(observed.fields)}
+        step = RestartStep("POST", path, why, options, grace=limit, **certain)
+        return Plan(self.target(observed), (step,), {"restart": False}, {"restart": True})
 
     def read_state(self, client: Client, observed: Waiting, plan: Plan) -> dict[str, Any]:
-        return {"waiting": sorted(read_pending(client, observed.guest.path))}
+        return {"restart": not read_pending(client, observed.guest.path)}
 
     def prepare_step(self, client: Client, step: Step) -> Step | None:
         if isinstance(step, RestartStep) and step.is_certain:
