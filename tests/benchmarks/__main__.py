@@ -19,6 +19,7 @@ NAMES = (
     "start_many",
     "inventory",
     "observe",
+    "fleet",
     "throughput",
     "ledger",
     "history",

@@ -5,7 +5,7 @@
 """Apply the units of a fleet in their order: each by the one runner, and what stands on a failed one not at all.
 
 What was planned from what is there is confirmed right before its first request. What was planned from a forecast, or is
-of an object that this run has changed already, is looked at once more: of its requests, those that are needed by then are
+of an object that this run has changed already, is looked at once more: those of its requests that are still needed are
 sent as they were planned, and it is done when a new plan of it is empty.
 """
 
@@ -35,6 +35,8 @@ from .waves import Stage, count_share, has_steps, is_interrupting, order_units
 if TYPE_CHECKING:
     from .._api.client import Client
 
+# Up to this many units are looked at one by one; for more, one look at the whole cluster is cheaper.
+_ONE_BY_ONE = 4
 # For so long, Proxmox VE may still show what was before a request.
 _LATE_SECONDS = 10.0
 
@@ -103,7 +105,8 @@ class _Rollout:
         params: Mapping[str, Any],
         look: Callable[[], Client],
     ) -> None:
-        self._client, self._states, self._pace, self._params, self._look = client, states, pace, params, look
+        self._client, self._states, self._pace, self._params = client, states, pace, params
+        self._look_at_all = look
         self._throttle = int(params.get("throttle") or 1)
         # The objects that this run has changed.
         self._touched: set[str] = set()
@@ -158,10 +161,13 @@ class _Rollout:
         others = [state for state in changed if not isinstance(state.unit.resource, (Health, Restart))]
         for state in changed:
             state.outcome.guest = None
-        if others:
-            bounded_map(self._throttle, partial(_look_again, self._look()), others)
+        bounded_map(self._throttle, partial(_look_again, self._look(others)), others)
         bounded_map(self._throttle, self._apply, [state for state in todo if state.is_done])
         self._verify([state for state in others if state.is_done and state.outcome.steps_done])
+
+    def _look(self, states: Sequence[Applied]) -> Client:
+        """What answers how things are from now on, for as long as these are looked at."""
+        return self._client if len(states) <= _ONE_BY_ONE else self._look_at_all()
 
     def _find_obstacle(self, unit: Unit) -> str | None:
         for need in unit.needs:
@@ -184,7 +190,7 @@ class _Rollout:
         """See that a new plan of each is empty."""
         deadline, delays, left = time.monotonic() + _LATE_SECONDS, poll_delays(), list(states)
         while left:
-            plans = bounded_map(self._throttle, partial(_try_to_plan, self._look()), left)
+            plans = bounded_map(self._throttle, partial(_try_to_plan, self._look(left)), left)
             found = [(state, plan) for state, plan in zip(left, plans, strict=True) if not _is_empty(plan)]
             if time.monotonic() >= deadline:
                 for state, plan in found:

@@ -168,7 +168,8 @@ def _find_free_vmids(world: ForecastClient, count: int, taken: Collection[int]) 
     if count > 1:
         candidates = (vmid for vmid in range(int(world.get("/cluster/nextid")), _LAST_VMID) if vmid not in taken)
         world.read_ahead(("/cluster/nextid", {"vmid": vmid}) for vmid in islice(candidates, count))
-    return find_free_vmids(world, count, taken)
+    # Those that were planned before come in the order of the plan, which is not that of the document.
+    return sorted(find_free_vmids(world, count, taken))
 
 
 class _Composer:

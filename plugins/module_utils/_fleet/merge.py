@@ -20,7 +20,7 @@ from .paths import matches, rank, render_path
 
 if TYPE_CHECKING:
     Path = tuple[str, ...]
-_MakePlan = Callable[[Mapping[str, Any]], Plan]
+    _MakePlan = Callable[[Mapping[str, Any]], Plan]
 
 # What becomes of a field that somebody else has changed: the plan fails, it stays as they made it, or the fleet takes
 # it back.

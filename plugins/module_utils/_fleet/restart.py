@@ -58,9 +58,8 @@ class Restart(GuestResource[Waiting]):
         limit = params["shutdown_timeout"]
         options = {"timeout": limit} if limit else {}
         why = f"these may wait for it: {', '.join(sorted(observed.fields))}"
-        path = f"{observed.guest.path}/status/reboot"
-        certain = {"is_certain": _is_certain(observed.fields)}
-        step = RestartStep("POST", path, why, options, grace=limit, **certain)
+        step = Step("POST", f"{observed.guest.path}/status/reboot", why, options, grace=limit)
+        step = RestartStep(**{**vars(step), "is_certain": _is_certain(observed.fields)})
         return Plan(self.target(observed), (step,), {"restart": False}, {"restart": True})
 
     def read_state(self, client: Client, observed: Waiting, plan: Plan) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet import apply as fleet_apply
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.apply import Pace, apply_units, confirm_units
+from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.compose import compose
+from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import Document, read_document
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.forecast import ForecastClient
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.health import Health
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.restart import Restart, Waiting
@@ -123,6 +125,20 @@ def test_what_is_made_is_configured_and_started_as_planned_and_a_second_plan_is_
     assert writes(simulator) == sent
     assert [unit.id for unit in plan(client, units) if has_steps(unit)] == []
     assert simulator.cluster.guests[200].running
+
+
+def test_guests_keep_the_ids_that_they_were_planned_with(client, monkeypatch):
+    made = {"type": "qemu", "memory": 512}
+    fleet = {"fleet": "ids", "guests": {"b-01": made, "a-01": made, "golden": {**made, "state": "template"}}}
+
+    def list_ids():
+        units = compose(ForecastClient(client), read_document(fleet), Document(""))
+        return {unit.path: unit.plan.target["vmid"] for unit in units}
+
+    planned = list_ids()
+    # The template is made first.
+    monkeypatch.setenv("PVE_OWN_VMID", ",".join(str(planned[f"guests.{name}"]) for name in ("golden", "b-01", "a-01")))
+    assert list_ids() == planned
 
 
 def test_a_failure_stops_what_stands_on_it_and_nothing_else(simulator, client):

@@ -19,7 +19,7 @@ from pve_simulator import Simulator
 
 FLEETS = 200
 # What runs with the other tests is a sample.
-SAMPLE = (7, 11)
+SAMPLE = (13,)
 NOTHING = Document("")
 
 
