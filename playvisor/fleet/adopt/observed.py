@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.history.observation import Missing, parse_observation
 from playvisor.fleet.adopt.values import parse_properties
 
 # The option of the configuration that holds a guest's name.
@@ -46,16 +45,6 @@ class Guest:
     @property
     def label(self) -> str:
         return f"{self.vmid} ({self.name})" if self.name else str(self.vmid)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """What could not be read: one object, or without a key any of its kind."""
-
-    kind: str
-    key: str | None
-    node: str | None
-    why: str
 
 
 @dataclass(frozen=True)
@@ -98,21 +87,14 @@ class Observed:
 
 
 def read_observation(file: Path) -> Observed:
-    """The observation in a file; raises PlayvisorError for one that is no whole observation."""
-    header: Mapping[str, Any] = {}
+    """The observation in a file; raises UsageError for one that is no whole observation."""
+    observation = parse_observation(file)
     documents: dict[str, dict[str, dict[str, Any]]] = {}
-    missing: list[Missing] = []
-    for line in _read_lines(file):
-        match line.get("line"):
-            case "header":
-                header = line
-            case "object":
-                documents.setdefault(line["kind"], {}).setdefault(str(line["key"]), {}).update(line["doc"])
-            case "missing":
-                missing.append(Missing(line["kind"], line.get("key"), line.get("node"), str(line["why"])))
-    if not header:
-        raise PlayvisorError(f"{file} is no observation of a cluster.", "Run the command again.")
-    return Observed(str(header["cluster"].get("name") or ""), documents, tuple(dict.fromkeys(missing)))
+    for one in observation.objects:
+        documents.setdefault(one.kind, {}).setdefault(one.key, {}).update(one.document)
+    # A cluster's identity is its name and a fingerprint.
+    name = observation.cluster.rpartition(" ")[0]
+    return Observed(name, documents, tuple(dict.fromkeys(observation.missing)))
 
 
 def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) -> Guest:
@@ -137,12 +119,3 @@ def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) ->
         firewall=document.get("firewall") or {},
         ha=ha,
     )
-
-
-def _read_lines(file: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield json.loads(line)
-    except (OSError, ValueError) as error:
-        raise PlayvisorError(f"{file} can't be read: {error}.", "Run the command again.") from error

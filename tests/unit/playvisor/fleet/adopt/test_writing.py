@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_bridge.errors import UsageError
+from mcp_bridge.history.observation import Missing
 from mcp_bridge.text.plain import is_clean
 from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
-from playvisor.fleet.adopt.observed import Missing, Observed, make_guest
+from playvisor.fleet.adopt.observed import Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
 from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
