@@ -67,7 +67,7 @@ def adopt_cluster(
     notes: dict[Path, list[str]] = {}
     left_out = observed.describe_missing(chosen)
     if GUESTS in wanted:
-        entries, said, unnamed = _adopt_guests(guests)
+        entries, said, unnamed = _adopt_guests(guests, observed.list_templates())
         document[GUESTS], left_out = entries, [*left_out, *unnamed]
         notes.update(said)
     for section, read in SECTIONS.items():
@@ -107,7 +107,9 @@ def _list_masked(document: Any) -> list[Path]:
     return [path for path in masked if not any(other[: len(path)] == path for other in masked if other != path)]
 
 
-def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
+def _adopt_guests(
+    guests: Iterable[Guest], templates: Mapping[int, str]
+) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
     known = list(guests)
     count = Counter(guest.name.lower() for guest in known)
     uuids = Counter(guest.uuid for guest in known)
@@ -120,7 +122,7 @@ def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, l
         elif count[guest.name.lower()] > 1:
             left_out.append(f"guest {guest.label} has a name that another guest has, too")
         else:
-            adopted = adopt_guest(guest)
+            adopted = adopt_guest(guest, templates)
             phrases = list(adopted.notes)
             entries[guest.name] = adopted.entry
             if guest.uuid and uuids[guest.uuid] > 1:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mcp_bridge.history.observation import Missing, parse_observation
-from playvisor.fleet.adopt.values import parse_properties
+from playvisor.fleet.adopt.values import is_on, parse_properties
 
 # The option of the configuration that holds a guest's name.
 NAMES = {"qemu": "name", "lxc": "hostname"}
@@ -71,6 +72,12 @@ class Observed:
             if not with_config or guests[vmid].get("config")
         ]
 
+    def list_templates(self) -> dict[int, str]:
+        """The names of templates by their ids, of those that no other guest is called like."""
+        guests = self.list_guests(with_config=False)
+        count = Counter(guest.name for guest in guests)
+        return {guest.vmid: guest.name for guest in guests if guest.is_template and count[guest.name] == 1}
+
     def describe_missing(self, vmids: Collection[int] | None = None) -> list[str]:
         """What could not be read, as sentences; of guests only these, or all of them."""
         guests = {str(guest.vmid): guest for guest in self.list_guests(with_config=False)}
@@ -113,7 +120,7 @@ def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) ->
         pool=str(overview.get("pool") or ""),
         tags=tuple(filter(None, str(tags or "").replace(",", ";").strip().split(";"))),
         lock=str(config.get("lock") or overview.get("lock") or ""),
-        is_template=str(config.get("template") or 0) == "1",
+        is_template=is_on(config.get("template") if config else overview.get("template")),
         pending=tuple(sorted(document.get("pending") or ())),
         snapshots=tuple(str(entry["name"]) for entry in document.get("snapshots") or ()),
         firewall=document.get("firewall") or {},

@@ -148,6 +148,7 @@ def test_the_plan_right_after_an_import_is_empty(client, adopted):
     document = render_fleet(folder).document
     assert set(document) == {"fleet", "cluster", *PARTS}
     assert len(document["guests"]) == len(number_shapes()) >= 25
+    assert document["guests"]["linked-clone-of-a-template"]["clone"] == {"name": "template", "full": False}
     assert [one for one in report(client, document) if one["changed"] or one["failure"]] == []
     assert not any("not managed" in phrase for phrases in adoption.notes.values() for phrase in phrases)
 
