@@ -50,7 +50,7 @@ def prune_fleet(files: FleetFiles, confirmed: Sequence[str], *, release: bool, o
     planned = caller.call(PRUNE, gone)
     if not output.is_document:
         print_plan(planned, f"Fleet {name}")
-    if planned.failure or planned.status == "held":
+    if planned.failure:
         if output.is_document:
             print_document(planned.as_dict(), output)
         return get_exit_status(planned)
