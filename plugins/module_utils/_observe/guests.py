@@ -46,6 +46,11 @@ def list_requests(entry: Entry) -> list[Request]:
     return [Request(f"{base}/{part}") for part in (*parts, *(f"firewall/{part}" for part in _FIREWALL))]
 
 
+def make_status_request(entry: Entry) -> Request:
+    """The request for the status of a guest as it is, which lists show up to ten seconds late."""
+    return Request(f"{_find_base(entry)}/status/current")
+
+
 def build_details(entry: Entry, answers: Mapping[Request, Any]) -> tuple[dict[str, Any], list[PveError]]:
     """The sections that were read, and why others were not."""
     base = _find_base(entry)

@@ -70,7 +70,7 @@ def observe_cluster(client: Client, wish: Wish) -> Observation:
     named = tasks.list_guests() if wish.since is not None else set()
     wanted = _order_guests(cluster, named, wish)
     # Guests that tasks name come first, then what is small, then the rest.
-    details = Details(reader, budget, cluster, seen)
+    details = Details(reader, budget, cluster, seen, named)
     details.read([vmid for vmid in wanted if vmid in named])
     _observe_parts(reader, budget, cluster, wish.parts, seen)
     details.read([vmid for vmid in wanted if vmid not in named])
@@ -102,8 +102,13 @@ class Budget:
 class Details:
     """The details of guests, as far as they were read."""
 
-    def __init__(self, reader: Reader, budget: Budget, cluster: Cluster, seen: Observation) -> None:
+    def __init__(
+        self, reader: Reader, budget: Budget, cluster: Cluster, seen: Observation, named: Collection[str]
+    ) -> None:
         self.sections: dict[str, dict[str, Any]] = {}
+        # The statuses of guests that tasks name; lists may show the former ones for up to ten seconds.
+        self.statuses: dict[str, str] = {}
+        self._named = named
         self.gone: set[str] = set()
         # As they are listed, or as they were found.
         self.entries = dict(cluster.guests)
@@ -113,8 +118,7 @@ class Details:
     def read(self, vmids: Sequence[str]) -> None:
         """Read the details of guests; those that are beyond the budget are left."""
         entries = [self.entries[vmid] for vmid in vmids if self.entries[vmid]["node"] in self._cluster.online]
-        chosen = [entry for entry in entries if self._allow(entry, len(guests.list_requests(entry)))]
-        self._read(chosen)
+        self._read([entry for entry in entries if self._allow(entry, len(self._list_requests(entry)))])
 
     def find_moved(self) -> None:
         """Look again for guests that were not where the list said: they moved, are another now, or are gone."""
@@ -141,11 +145,11 @@ class Details:
             self.entries[vmid] = entry
             again.append(entry)
         self._unfound = []
-        self._read([entry for entry in again if self._allow(entry, len(guests.list_requests(entry)))])
+        self._read([entry for entry in again if self._allow(entry, len(self._list_requests(entry)))])
         self._miss(self._unfound, "it was not there when it was read")
 
     def _read(self, entries: Sequence[Entry]) -> None:
-        answers = read_clean(self._reader, [request for entry in entries for request in guests.list_requests(entry)])
+        answers = read_clean(self._reader, [request for entry in entries for request in self._list_requests(entry)])
         present = []
         for entry in entries:
             if guests.is_gone(entry, answers):
@@ -162,8 +166,15 @@ class Details:
         for entry in present:
             vmid = str(entry["vmid"])
             self.sections[vmid], problems = guests.build_details(entry, answers)
+            status = answers.get(guests.make_status_request(entry))
+            if isinstance(status, Mapping) and status.get("status"):
+                self.statuses[vmid] = status["status"]
             if problems:
                 self._seen.lines.add_missing("guest", problems[0], key=vmid, node=entry["node"])
+
+    def _list_requests(self, entry: Entry) -> list[Request]:
+        status = [guests.make_status_request(entry)] if str(entry["vmid"]) in self._named else []
+        return [*guests.list_requests(entry), *status]
 
     def _allow(self, entry: Entry, number: int) -> bool:
         if self._budget.take(number):
@@ -248,7 +259,8 @@ def _add_guests(cluster: Cluster, details: Details, lines: Lines) -> None:
             lines.add_missing("guest", f"node {entry['node']} is offline", key=vmid, node=entry["node"])
             continue
         sections = details.sections.get(vmid, {})
-        overview = guests.build_overview(entry)
+        status = details.statuses.get(vmid)
+        overview = guests.build_overview({**entry, "status": status} if status else entry)
         if overview and "config" in sections:
             overview = guests.correct_overview(overview, sections["config"])
         lines.add_object("guest", vmid, {**({"overview": overview} if overview else {}), **sections})

@@ -153,7 +153,9 @@ class OptionsPart(Part):
             # Others see a few of them.
             lines.add_missing("options", describe_blindness("/", ("Sys.Audit",)), key="datacenter")
         else:
-            lines.add_object("options", "datacenter", {"config": options})
+            # Proxmox VE makes the list of allowed tags of those that are in use.
+            config = {name: value for name, value in options.items() if name != "allowed-tags"}
+            lines.add_object("options", "datacenter", {"config": config})
 
 
 class NodePart(Part):

@@ -281,6 +281,25 @@ def test_a_vmid_that_is_used_again_is_read_for_what_it_is_now():
     assert list_missing(seen, "guest") == []
 
 
+def test_a_guest_that_a_task_names_is_as_it_is_while_lists_show_how_it_was():
+    with Simulator(build_cluster(nodes=1, guests=3), port=0, task_seconds=0.0, resources_lag=600.0) as lab:
+        client = make_client(lab)
+        client.request("POST", "/nodes/pve1/qemu/101/status/stop")
+        assert next(one["status"] for one in client.get("/cluster/resources") if one.get("vmid") == 101) == "running"
+
+        seen = tick(lab)
+
+    assert (find(seen, "guest", 101) or {})["overview"]["status"] == "stopped"
+
+
+def test_the_tags_in_use_are_no_option_of_the_datacenter(lab, guests):
+    assert make_client(lab).get("/cluster/options")["allowed-tags"]
+
+    seen = tick(lab, parts=("options",))
+
+    assert "allowed-tags" not in (find(seen, "options", "datacenter") or {})["config"]
+
+
 def test_a_big_cluster_costs_few_requests(request):
     with Simulator(build_cluster(nodes=16, guests=64), port=0, task_seconds=0.0) as simulator:
         client = make_client(simulator)
