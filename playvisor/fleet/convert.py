@@ -104,8 +104,11 @@ class Converter:
         return first_sentence(inner.description) if inner else ""
 
     def _refuse_key(self, item: Node, key: str, path: str, shape: Shape) -> None:
+        inside = [name for name, inner in (shape.options or {}).items() if key in (inner.options or ())]
         if key in shape.left_out:
             hint = _LEFT_OUT.get(key, "It says how a module acts, and a fleet says how things are to be.")
+        elif inside:
+            hint = f"It stands inside of {' or '.join(inside)}."
         else:
             hint = self._problems.suggest(key, shape.options or {})
         self._problems.add(item, path, f"{_quote(key)} is not known here.", hint, at_key=True)

@@ -22,6 +22,14 @@ CASES = {
         "fleet: a\nguest: {}\n",
         ["fleet.yml:2:1: guest: `guest` is not known here. Do you mean guests?"],
     ),
+    "an option in the wrong place": (
+        "fleet: a\nserial: 2\nguests:\n  web: {ipconfig: [], rules: []}\n",
+        [
+            "fleet.yml:2:1: serial: `serial` is not known here. It stands inside of settings.",
+            "fleet.yml:4:9: guests.web.ipconfig: `ipconfig` is not known here. It stands inside of cloudinit.",
+            "fleet.yml:4:23: guests.web.rules: `rules` is not known here. It stands inside of firewall.",
+        ],
+    ),
     "an option that only modules have": (
         "fleet: a\nguests:\n  web: {name: x, force: yes}\npools:\n  p: {state: absent}\n",
         [
@@ -338,6 +346,24 @@ def test_an_object_in_two_files_is_told_with_both(write):
         "f/b/c.yaml:1:8: fleet: fleet stands in f/a.yml:1:8, too. Keep one of them.",
         "f/b/c.yaml:3:3: guests.web: web stands in f/a.yml:3, too. Keep one of them, or move what they share into a "
         "profile.",
+    ]
+
+
+def test_a_guest_of_a_range_in_another_file_is_told_with_both(write):
+    write(
+        {
+            "f/a.yml": "fleet: a\nguests:\n  web-{01..03}: {vmid: 101}\n",
+            "f/b.yml": "guests:\n  web-02: {}\n  db: {vmid: 101}\n",
+        }
+    )
+
+    with pytest.raises(FleetError) as caught:
+        render_fleet(Path("f"))
+
+    assert [(problem.place, problem.message) for problem in caught.value.problems] == [
+        ("f/a.yml:3:24", "web-01 and web-02 have the same id, 101."),
+        ("f/b.yml:2:3", "There are two guests web-02; the first stands in f/a.yml:3:3 as one of web-{01..03}."),
+        ("f/b.yml:3:14", "web-01 and db have the same id, 101."),
     ]
 
 
