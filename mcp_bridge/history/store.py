@@ -231,8 +231,8 @@ def _select_due(cluster: str, older_than: datetime) -> list[ColumnElement[bool]]
 def _matches(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
     if not {"*", "?"} & set(text):
         return column == text
-    pattern = text.replace("/", "//").replace("%", "/%").replace("_", "/_").replace("*", "%").replace("?", "_")
-    return column.like(pattern, escape="/")
+    pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_").replace("*", "%").replace("?", "_")
+    return func.lower(column).like(pattern, escape="/")
 
 
 def _read_object(row: RowMapping, state: Mapping[str, Any]) -> Object:
