@@ -46,6 +46,9 @@ def prune_fleet(files: FleetFiles, confirmed: Sequence[str], *, release: bool, o
         return EXIT_DONE
     if release:
         return _release(caller, name, chosen, output=output)
+    lasting = [path for path in chosen if path == "access" or path.startswith(("firewall.cluster", "firewall.nodes."))]
+    if lasting:
+        raise UsageError(f"{lasting[0]} is always there, and can't be deleted.", "Add --release to give it up.")
     gone = {"fleet": name, **join_document({path: {} for path in chosen})}
     planned = caller.call(PRUNE, gone)
     if not output.is_document:
