@@ -15,7 +15,7 @@ from playvisor.fleet.adopt.observed import Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
 from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
-from playvisor.fleet.render import render_fleet
+from playvisor.fleet.render import expand_document, render_fleet
 
 WEB = {
     "type": "qemu",
@@ -292,3 +292,39 @@ def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
         "empty": {"affinity": "positive"},
         "near": {"nodes": ["pve1"], "strict": True, "guests": {"names": ["db"]}},
     }
+
+
+ENTRIES = st.fixed_dictionaries(
+    {"type": st.just("qemu"), "state": st.sampled_from(["started", "template"])},
+    optional={
+        "ostype": st.sampled_from(["l26", "win11"]),
+        "cores": st.integers(1, 2),
+        "cpu": st.sampled_from(["host", "kvm64"]),
+        "tags": st.lists(st.sampled_from(["web", "db", "prod"]), unique=True),
+        "onboot": st.booleans(),
+        "pool": st.just("shop"),
+        "disks": st.lists(
+            st.fixed_dictionaries(
+                {"slot": st.sampled_from(["scsi0", "scsi1"]), "storage": st.sampled_from(["a", "b"])},
+                optional={"ssd": st.booleans(), "options": st.dictionaries(st.sampled_from(["aio", "ro"]), st.just(1))},
+            ),
+            unique_by=lambda disk: disk["slot"],
+            min_size=1,
+        ),
+        "config": st.dictionaries(st.sampled_from(["vga", "tablet"]), st.integers(0, 1), min_size=1),
+        "ha": st.fixed_dictionaries({}, optional={"max_restart": st.integers(0, 1), "comment": st.just("x")}),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ENTRIES, min_size=3, max_size=9))
+def test_profiles_and_what_is_left_mean_what_was_given(entries):
+    guests = {f"{'web' if number % 2 else 'db'}-{number}": entry for number, entry in enumerate(entries)}
+    profiles, left = lift_profiles(guests)
+    expanded = expand_document({"fleet": "lab", "profiles": profiles, "guests": left}).document
+    plain = expand_document({"fleet": "lab", "guests": guests}).document
+    require_same(plain, expanded)
+    for profile, options in profiles.items():
+        assert sum(profile in entry.get("profiles", ()) for entry in left.values()) >= 3
+        assert len(options) >= 1
