@@ -168,13 +168,13 @@ class Ingest:
             # The rows of what is gone go first: there is one open object of a key at most.
             _update(connection, writes.updated)
             writes.updated.clear()
-            left = {row["id"] for row in replaced}
             gone = _load_gone(connection, self._cluster, fresh)
+            tombs = _load_current(connection, [row["id"] for rows in gone.values() for row in rows])
+            # Of one whose versions are removed already nothing is known, and those of this moment are not gone yet.
             former = {
-                each: self._find_former(one, [row for row in gone[each] if row["id"] not in left])
+                each: self._find_former(one, [row for row in gone[each] if _is_tomb(tombs.get(row["id"]))])
                 for each, one in fresh.items()
             }
-            tombs = _load_current(connection, [row["id"] for row in former.values() if row])
             for each, one in fresh.items():
                 row = former[each]
                 if row is not None:
@@ -521,6 +521,10 @@ def _read_row(row: RowMapping) -> Row:
 
 def _read_identity(row: Row) -> Identity:
     return Identity(**json.loads(row["identity"]))
+
+
+def _is_tomb(version: Row | None) -> bool:
+    return version is not None and version["document"] is None
 
 
 def _compute_digests(one: ObservedObject) -> dict[str, str]:
