@@ -126,8 +126,8 @@ def _describe_problems(name: str, problems: Mapping[str, str]) -> Failure:
 
 
 def _describe_last(marked: FleetObject) -> dict[str, Any]:
-    """What was applied last, and which guest that was."""
-    return {**marked.entry, **_identify(marked)}
+    """What was applied last, and which guest that was; one of an interrupted run may never have been made."""
+    return {**marked.entry, **(_identify(marked) if marked.is_certain or marked.uuid else {})}
 
 
 def _identify(marked: FleetObject) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from .._checks.rights import check_rights
 from .._checks.values import check_steps
 from .._guest.free_ids import find_free_vmids
 from .._guest.guest import Guest
+from .._guest.identity import unknown_name_error
+from .._guest.inventory import Inventory, require_online
 from .._guest.lookup import with_config
 from .._guest.pending import read_pending
 from .._guest.placement import Placement, list_storages
@@ -83,7 +85,9 @@ def compose(
         Unit(name_failed(name), render_path(("guests", name)), WAVES.index("guests"), _NO_RESOURCE, failure=error)
         for name, error in failures.items()
     ]
-    return _Composer(world, document, parts, failed, timeout).plan()
+    # What was begun and did not come to its end: nothing but which one it is is known to have been applied.
+    unproven = frozenset(path for path, entry in last.objects.items() if not entry.keys() - {"vmid", "uuid"})
+    return _Composer(world, document, parts, failed, unproven, timeout).plan()
 
 
 def _is_wanted(path: Sequence[str], only: Sequence[str]) -> bool:
@@ -96,25 +100,31 @@ def _find_guests(
     """The guests of a document by name, and why one can't be told from others."""
     inventory = world.inventory
     wanted = {name: _build_sought(name, entry, last.objects.get(("guests", name))) for name, entry in guests.items()}
-    likely = {
-        guest.vmid: guest
-        for sought in wanted.values()
-        for guest in (
-            *inventory.with_name(sought.name),
-            *filter(None, (inventory.get(sought.vmid), inventory.get(sought.last_vmid))),
-        )
-    }
-    index = build_index(_read_configs(world, inventory.guests, likely))
+    likely = {name: _list_likely(inventory, sought) for name, sought in wanted.items()}
+    candidates = {guest.vmid: guest for guests in likely.values() for guest in guests}
+    index = build_index(_read_configs(world, inventory.guests, candidates))
     if list_unfound(wanted.values(), index):
         index = build_index(_read_configs(world, inventory.guests, {guest.vmid: guest for guest in inventory.guests}))
     found, failures = {}, {}
     for name, sought in wanted.items():
         try:
+            for guest in likely[name]:
+                require_online(inventory, guest)
             found[name] = identify(sought, index)
+            if found[name].guest is None and sought.vmid is None and inventory.nameless:
+                # It may be one of those.
+                raise unknown_name_error(inventory, name)
         except PveError as error:
+            found.pop(name, None)
             failures[name] = error
     require_distinct(found)
     return found, failures
+
+
+def _list_likely(inventory: Inventory, sought: Sought) -> list[Guest]:
+    """The guests that may be the one that is sought, by their vmids and names."""
+    numbered = (inventory.get(vmid) for vmid in (sought.vmid, sought.last_vmid))
+    return [*inventory.with_name(sought.name), *(guest for guest in numbered if guest is not None)]
 
 
 def _build_sought(name: str, entry: Mapping[str, Any], before: Mapping[str, Any] | None) -> Sought:
@@ -176,9 +186,16 @@ class _Composer:
     """Plans parts in their order, and has the client answer from then on as they will have left things."""
 
     def __init__(
-        self, world: ForecastClient, document: Document, parts: Sequence[Part], failed: Sequence[Unit], timeout: int
+        self,
+        world: ForecastClient,
+        document: Document,
+        parts: Sequence[Part],
+        failed: Sequence[Unit],
+        unproven: Collection[tuple[str, ...]],
+        timeout: int,
     ) -> None:
         self._world, self._document, self._timeout = world, document, timeout
+        self._unproven = unproven
         self._parts = {part.id: part for part in parts}
         self._units = {unit.id: unit for unit in failed}
         self._placement: Placement | None = None
@@ -225,12 +242,17 @@ class _Composer:
         if unit.failure is not None:
             return unit
         is_forecast = any(self._stands_on_change(one) for one in part.stands_on)
-        if part.kind is HEALTH and not any(has_steps(self._units[one]) for one in part.stands_on if one in self._units):
+        if part.kind is HEALTH and not self._must_prove(part):
             return unit
         try:
             return replace(self._plan_part(part), is_forecast=is_forecast)
         except PveError as error:
             return replace(unit, failure=error, is_forecast=is_forecast)
+
+    def _must_prove(self, part: Part) -> bool:
+        """Whether a guest has to prove its health: it changes, or the last apply did not get as far."""
+        changes = any(has_steps(self._units[one]) for one in part.stands_on if one in self._units)
+        return changes or part.path in self._unproven
 
     def _find_obstacle(self, needs: Iterable[str]) -> str | None:
         """Why what needs these can't be planned."""

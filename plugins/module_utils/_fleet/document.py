@@ -16,6 +16,7 @@ from .._resources import access, backup_job, clone, cloudinit, firewall, guest, 
 from .merge import POLICIES, Rules
 from .paths import render_path
 from .shapes import Shape
+from .waves import count_share
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _SECTIONS = ("guests", "pools", "storages", "backup_jobs", "ha_rules", "firewall", "access")
@@ -158,6 +159,11 @@ def _read(data: Any, problems: dict[str, str]) -> Document:
         problems["fleet"] = f"{name!r} is no name of a fleet: lower-case letters, digits and hyphens, up to 63"
     settings = _MERGING.check(fleet.get("settings"), ("settings",), problems)
     _check_policies(settings, ("settings",), problems)
+    for option in ("serial", "max_unavailable"):
+        try:
+            count_share(settings.get(option), 1, option)
+        except PveError as error:
+            problems[f"settings.{option}"] = f"{error.message} {error.hint}"
     objects: dict[tuple[str, ...], dict[str, Any]] = {}
     for key, entry in _list_entries(fleet, "guests"):
         objects["guests", key] = _check_guest(entry, ("guests", key), problems, secrets)

@@ -121,7 +121,11 @@ def _list_changes(units: Iterable[Unit]) -> list[Change]:
     found: dict[tuple[str, ...], Change] = {}
     for change in (change for unit in units for change in unit.changes):
         first = found.get(change.path)
-        found[change.path] = change if first is None else replace(change, before=first.before)
+        if first is None:
+            found[change.path] = change
+        elif change.before is not None:
+            # What a new guest has at first, such as that it is no template, is no change of its own.
+            found[change.path] = replace(change, before=first.before)
     return list(found.values())
 
 

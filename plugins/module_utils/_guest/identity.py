@@ -31,7 +31,7 @@ def identify(
     the guest is not wanted.
     """
     if vmid is None and not wanted and inventory.nameless:
-        raise _unknown_name_error(inventory, name)
+        raise unknown_name_error(inventory, name)
     found = _find(inventory, vmid, name, new_name, node)
     if found is None and new_name and wanted:
         criterion = f"vmid {vmid}" if vmid is not None else f"name {name}"
@@ -74,11 +74,12 @@ def _find(
         if inventory.with_name(known):
             return find_one(inventory, None, known, node)
     if inventory.nameless:
-        raise _unknown_name_error(inventory, name)
+        raise unknown_name_error(inventory, name)
     return None
 
 
-def _unknown_name_error(inventory: Inventory, name: str | None) -> PveError:
+def unknown_name_error(inventory: Inventory, name: str | None) -> PveError:
+    """Why it can't be told whether there is a guest of this name."""
     return PveError(
         NODE_OFFLINE,
         f"Whether another guest is named {name} is not known. {describe_hidden_names(inventory)}",

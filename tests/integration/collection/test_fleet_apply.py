@@ -9,7 +9,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet import apply as fleet_apply
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.apply import Pace, apply_units, confirm_units
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.compose import compose
-from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import Document, read_document
+from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import (
+    Document,
+    read_document,
+    read_last_document,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.forecast import ForecastClient
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.health import Health
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.restart import Restart, Waiting
@@ -238,6 +242,17 @@ def test_a_gate_stops_the_batches_after_it(simulator, client):
         "web-04/health": "skipped",
     }
     assert states["web-03/config"].skipped == "1 of the guests before it did not come back: guests.web-02"
+
+
+def test_a_gate_that_was_not_passed_stays_in_the_next_plan(client):
+    fleet = {"fleet": "gates", "guests": {"web-01": {"health": {"agent": True}}}}
+
+    def list_planned(last):
+        document = read_last_document({"guests": {"web-01": last}})
+        return [unit.id for unit in compose(ForecastClient(client), read_document(fleet), document) if has_steps(unit)]
+
+    assert list_planned({"vmid": 101}) == ["guests/web-01/health"]
+    assert list_planned({"vmid": 101, "health": {"agent": True}}) == []
 
 
 def test_guests_are_interrupted_only_while_enough_others_run(simulator, client):

@@ -148,6 +148,15 @@ def test_a_fleet_of_which_nothing_is_there_is_one_plan(list_writes, plan, apply)
     assert planned.get("msg") is None
     assert list_writes() == []
     assert all(one["changed"] and not one["failure"] for one in planned["objects"])
+    states = {
+        change["path"]: (change["before"], change["after"], change["consequence"])
+        for one in planned["objects"]
+        for change in one["changes"]
+        if change["path"].endswith(".state")
+    }
+    assert states["guests.golden.state"] == (False, True, "live")
+    assert states["guests.app-1.state"] == (False, "running", "live")
+    assert states["guests.app-2.state"] == (False, True, "live")
     applied = apply(NEW, expect_plan=planned["plan"]["digest"])
     assert applied.get("msg") is None
     assert Counter(list_writes()) == Counter(list_steps(planned))
@@ -251,6 +260,20 @@ def test_only_what_is_asked_for_is_planned(plan):
     planned = plan(fleet, only=["guests.web-0[2-9]", "pools.*"])
 
     assert [one["path"] for one in planned["objects"] if one["changed"]] == ["guests.web-02", "pools.other"]
+
+
+def test_a_guest_that_may_be_on_a_node_that_is_down_is_not_made(simulator, plan, list_writes):
+    fleet = {"guests": {"db-01": {"cores": 3}, "web-01": {"vmid": 101, "cores": 3}}}
+    simulator.cluster.nodes["pve2"].online = False
+    try:
+        planned = plan(fleet)
+    finally:
+        simulator.cluster.nodes["pve2"].online = True
+
+    objects = {one["name"]: one for one in planned["objects"]}
+    assert objects["db-01"]["failure"]["code"] == "node_offline"
+    assert objects["web-01"]["failure"] is None
+    assert list_writes() == []
 
 
 def test_secrets_of_a_document_are_not_shown(plan):

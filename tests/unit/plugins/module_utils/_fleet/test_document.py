@@ -84,6 +84,8 @@ def test_options_are_completed_at_every_level():
         ({"access": {"users": [{"user": "a@pve", "enable": "q"}]}}, "access.users.a@pve.enable", "boolean"),
         ({"access": {"grants": []}}, "access.grants", "there is no such option"),
         ({"settings": {"serail": 1}}, "settings.serail", "did you mean serial?"),
+        ({"settings": {"serial": 0}}, "settings.serial", "serial is 0. It is a number of guests"),
+        ({"settings": {"max_unavailable": "most"}}, "settings.max_unavailable", "max_unavailable is most."),
     ],
 )
 def test_what_is_wrong_is_said_with_its_path(document, path, said):
