@@ -93,7 +93,7 @@ def leave_out(adoption: Adoption, reasons: Mapping[Path, str]) -> Adoption:
         # What it was a part of may be gone already.
         value = take_path(document, path)
         if value is not None:
-            shown = "" if MASK in str(value) else f" {value}"
+            shown = "" if MASK in str(value) or len(path) <= _OBJECT_DEPTH else f" {value}"
             # Where nothing is left that a comment could stand at, it stands at what that was a part of.
             owner = path[:2] if len(path) > 2 else path[:1]
             inner = _PATHS.render_path(path[len(owner) :])

@@ -23,8 +23,9 @@ from playvisor.fleet.render import FleetError, expand_document, render_fleet
 _MOST_TOLD = 10
 # A value that no module takes may be one of several in a device.
 _MOST_ROUNDS = 10
-# What a module that can't take a value calls it.
+# What a module that can't take a value calls it, and what an object is that belongs to another fleet.
 _REFUSED = ("invalid_parameter", "unsupported")
+CLAIMED = "claimed"
 _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
 
 
@@ -122,7 +123,7 @@ def _describe_failure(document: Mapping[str, Any], path: Place, failure: Mapping
     fields = failure.get("fields") or {}
     found = {name: _locate(document, path, str(name), str(why)) for name, why in fields.items()}
     if not fields or not all(found.values()):
-        return [Difference(path, message)]
+        return [Difference(path, message, failure.get("code") == CLAIMED)]
     return [Difference(place, one_line(str(fields[name])), is_refused) for name, place in found.items() if place]
 
 

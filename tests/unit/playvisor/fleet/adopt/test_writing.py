@@ -13,7 +13,7 @@ from mcp_bridge.text.plain import is_clean
 from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
 from playvisor.fleet.adopt.observed import Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
-from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
+from playvisor.fleet.adopt.proof import CLAIMED, NoFixedPoint, find_differences, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
 from playvisor.fleet.render import expand_document, render_fleet
 
@@ -178,6 +178,15 @@ def test_what_no_module_takes_is_found_in_the_document(field, expected):
     assert "(aio is unknown)" in adoption.notes[("guests", "web")][0]
 
 
+def test_what_belongs_to_another_fleet_is_left_to_it():
+    failure = {"code": CLAIMED, "message": "it belongs to fleet shop"}
+    (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": failure}])
+    assert (difference.path, difference.is_refused) == (("guests", "web"), True)
+    adoption = leave_out(Adoption(DOCUMENT), {difference.path: difference.why})
+    assert adoption.guests == {}
+    assert adoption.notes == {("guests",): ["not managed: web (it belongs to fleet shop)"]}
+
+
 def test_changes_and_other_failures_are_no_refused_values():
     objects = [
         {"path": "guests.web", "changed": True, "changes": [{"path": "guests.web.cpu", "before": "host", "after": 1}]},
@@ -268,9 +277,7 @@ def test_a_guest_that_no_fleet_can_have_is_named():
     guest = make_guest(101, {"config": {"name": "under_score", "memory": "512"}}, {})
     adoption = leave_out(adopt_cluster(Observed("lab", {}), [guest]), {("guests", "under_score"): "it is no name"})
     assert adoption.guests == {}
-    assert adoption.notes["guests",] == [
-        "not managed: under_score {'type': 'qemu', 'vmid': 101, 'state': 'present', 'memory': 512} (it is no name)"
-    ]
+    assert adoption.notes["guests",] == ["not managed: under_score (it is no name)"]
 
 
 def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
