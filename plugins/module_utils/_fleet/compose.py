@@ -298,6 +298,12 @@ class _Composer:
         if plan is None or failing:
             return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
         check_steps(plan.steps, params)
+        if any(map(resource.needs_answer, plan.steps)) and not merged.entry.get("secret_file"):
+            raise PveError(
+                INVALID_PARAMETER,
+                f"{path} would get a secret that nobody sees.",
+                "Give secret_file, into which it is written.",
+            )
         guest = resource.affected_guest(observed)
         check_rights(plan.steps, (guest and guest.config) or {}, self._world.connection.identity)
         if guest is not None and plan.steps:

@@ -50,11 +50,10 @@ def run_fleet(module: PveModule) -> None:
     except PveError as error:
         module.fail(error)
     _warn(module, client)
+    result = build_result(document, units, diff=module._diff)
     if params["report"]:
-        result = build_result(document, units, diff=module._diff)
         result["objects"] = [one for one in result["objects"] if one["changed"] or one["failure"] or one["conflicts"]]
         module.exit_json(**{**result, "changed": False})
-    result = build_result(document, units, diff=module._diff)
     try:
         require_quorum(world, [step for unit in units if unit.plan for step in unit.plan.steps])
         _require_expected(params["expect_plan"], result["plan"]["digest"])

@@ -276,6 +276,21 @@ def test_a_guest_that_may_be_on_a_node_that_is_down_is_not_made(simulator, plan,
     assert list_writes() == []
 
 
+def test_a_secret_of_a_token_goes_into_a_file_or_nowhere(plan, apply, tmp_path):
+    user, token = {"user": "ci@pve"}, {"token": "ci@pve!build"}
+    file = tmp_path / "secret"
+
+    planned = plan({"access": {"users": [user], "tokens": [token]}})
+    assert "would get a secret that nobody sees" in planned["msg"]
+    fleet = {"access": {"users": [user], "tokens": [{**token, "secret_file": str(file)}]}}
+    applied = apply(fleet)
+
+    assert applied.get("msg") is None
+    assert len(file.read_text().strip()) == 36
+    assert file.read_text().strip() not in str(applied)
+    assert list_steps(plan(fleet)) == []
+
+
 def test_secrets_of_a_document_are_not_shown(plan):
     secret = "s3cret-of-a-guest"
     planned = plan({"guests": {"web-01": {"vmid": 101, "cloudinit": {"password": secret}}}})
