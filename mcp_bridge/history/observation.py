@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,7 @@ def _read_metrics(line: _Line) -> ObservedMetrics:
     values = {
         name: float(value)
         for name, value in line["points"].items()
-        if name != "at" and isinstance(value, (int, float)) and not isinstance(value, bool)
+        if name != "at" and isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
     }
     return ObservedMetrics(_read_text(line["kind"]), _read_text(line["key"]), _read_time(line["points"]["at"]), values)
 

@@ -282,8 +282,9 @@ def test_tasks_are_kept_once_and_their_end_is_not_forgotten(observe, history, wr
         ({"a?b": "1"}, {"a\0b": "1"}),
         ({"description": "é漢🐘"}, {"description": "é漢🐘"}),
         ({"deep": [[[{"a": ["x"]}]]]}, {"deep": [[[{"a": ["x"]}]]]}),
+        ({"share": None}, {"share": float("nan")}),
     ],
-    ids=["password", "nul", "surrogate", "nul_in_name", "other_letters", "deep"],
+    ids=["password", "nul", "surrogate", "nul_in_name", "other_letters", "deep", "no_number"],
 )
 def test_what_is_kept_is_clean(observe, history, kept, config):
     observe(0, guest(101, config=config), complete())
