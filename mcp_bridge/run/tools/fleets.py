@@ -179,7 +179,7 @@ def list_drift(engine: Engine, objects: Iterable[Mapping[str, Any]]) -> list[dic
     rows = []
     for row in objects:
         drifted = [
-            {"path": conflict["path"], "before": conflict["observed"], "after": conflict["desired"]}
+            {"path": conflict["path"], "before": conflict["last"], "after": conflict["observed"]}
             for conflict in row.get("conflicts") or ()
         ]
         if drifted:
