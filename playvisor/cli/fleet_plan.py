@@ -108,4 +108,7 @@ def apply_document(
     if has_changes(planned):
         require_yes("Apply exactly this?", yes=yes)
     # One without changes is recorded: the fleet has its mark on all of it from then on.
-    return print_applied(caller.call(PLAN, document, only, plan=planned), output=output)
+    applied = caller.call(PLAN, document, only, plan=planned)
+    said = [] if output.is_document else planned.warnings
+    new = [warning for warning in applied.warnings if warning not in said]
+    return print_applied(applied.model_copy(update={"warnings": new}), output=output)
