@@ -155,7 +155,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class SentWrite:
-    """A request other than GET that a run of ours sent, with the task that it started and the guest that it makes.
+    """A request other than GET that a run of ours sent, with the task that it started and the guests it may make.
 
     `ended` is when the run had ended.
     """
@@ -167,7 +167,7 @@ class SentWrite:
     method: str
     path: str
     upid: str | None = None
-    makes: str | None = None
+    makes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def _make_task_deed(task: TaskEnd, write: SentWrite | None) -> Deed | None:
         user=write.user if write else parts["user"],
         upid=task.upid,
         run_id=write.run_id if write else None,
-        makes=frozenset([write.makes] if write.makes else []) if write else None,
+        makes=write.makes if write else None,
         has_failed=task.status not in (None, "OK") and not str(task.status).startswith("WARNINGS"),
     )
 

@@ -9,7 +9,8 @@ import math
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -293,21 +294,34 @@ class _Evidence:
         ended = datetime.fromisoformat(row.closed_at) if row.closed_at else None
         bare = SentWrite(row.run_id, row.asker or row.local_user, opened, ended, method="", path="")
         steps = events.read_planned_steps(folder)
-        copies = {str(step.get("path")): (step.get("params") or {}).get("newid") for step in steps}
+        # The trace has no parameters: requests to one path may each have been any of its steps.
+        makes, pools = _collect(steps, "newid"), _collect(steps, "pool")
         sent = read_requests(folder / "apply", steps) if folder.is_dir() else []
         for request in sent:
             if request.may_have_changed:
-                made = copies.get(request.path)
+                at = datetime.fromisoformat(request.sent_at) if request.sent_at else opened
                 yield replace(
                     bare,
-                    at=datetime.fromisoformat(request.sent_at) if request.sent_at else opened,
+                    at=at,
                     method=request.method,
                     path=request.path,
                     upid=request.upid,
-                    makes=str(made) if made else None,
+                    makes=frozenset(makes[request.path]),
                 )
+                for pool in pools[request.path]:
+                    yield replace(bare, at=at, method="PUT", path=f"/pools/{pool}")
         # The artifacts of a run of another host are there.
         yield from (replace(bare, upid=upid) for upid in row.upids if not sent)
+
+
+def _collect(steps: Sequence[Mapping[str, Any]], name: str) -> defaultdict[str, set[str]]:
+    """The values of a parameter in steps, by the paths of the steps."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        value = (step.get("params") or {}).get(name)
+        if value:
+            found[str(step.get("path"))].add(str(value))
+    return found
 
 
 def _is_unread(change: Change) -> bool:

@@ -120,11 +120,12 @@ def test_a_change_is_put_down_to_who_can_have_made_it(changed, tasks, writes, so
     assert source != "outside" or (found.run_id, found.upid) == (None, None)
 
 
-def test_a_copy_that_a_run_of_ours_made_is_that_guest_and_no_other():
+def test_copies_that_a_run_of_ours_made_are_those_guests_and_no_others():
     clone = task("qmclone", 900)
-    made = [write("POST", "/nodes/pve1/qemu/900/clone", upid=clone.upid, makes="101")]
+    made = [write("POST", "/nodes/pve1/qemu/900/clone", upid=clone.upid, makes=frozenset({"101", "103"}))]
 
     assert attribute(change(what="appeared"), [clone], made).source == "run"
+    assert attribute(change(what="appeared", key="103"), [clone], made).source == "run"
     assert attribute(change(what="appeared", key="102"), [clone], made).source == "outside"
 
 
