@@ -243,7 +243,7 @@ SHAPES = [
         "qemu",
         _machine(scsi0="local-lvm:base-999-disk-0/vm-{vmid}-disk-0,size=32G"),
         entry={"disks": [{"slot": "scsi0", "storage": "local-lvm", "size": 32}]},
-        notes=("scsi0 is a linked clone of guest 999",),
+        notes=("a linked clone of guest 999",),
     ),
     Shape(
         "linked clone in files",
@@ -633,6 +633,8 @@ SHAPES = [
             "nics": [{"slot": "net0", "model": "virtio", "bridge": "vmbr0"}],
         },
     ),
+    # Of the shape above that is a template.
+    Shape("linked clone of a template", "qemu", _machine(scsi0="local-lvm:base-9015-disk-0/vm-{vmid}-disk-0,size=4G")),
 ]
 FIRST_VMID = 9000
 

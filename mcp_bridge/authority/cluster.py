@@ -14,6 +14,7 @@ from typing import Any
 
 from mcp_bridge.authority.readings import Reader, Reading
 from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.result import EXIT_UNREACHABLE
 
 _ROOT_CA = "pve-root-ca.pem"
 _SHOWN = 16
@@ -23,6 +24,7 @@ class UnknownCluster(PlayvisorError):
     """The cluster does not say which one it is."""
 
     code = "unreachable"
+    exit_status = EXIT_UNREACHABLE
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def split_document(document: Mapping[str, Any]) -> dict[str, Any]:
     firewall = _read_mapping(document, "firewall")
     if firewall.get("cluster") is not None:
         found["firewall.cluster"] = firewall["cluster"]
-    found |= {render_path("firewall", "nodes", name): entry for name, entry in _read_mapping(firewall, "nodes").items()}
+    for part in ("groups", "nodes"):
+        found |= {render_path("firewall", part, name): entry for name, entry in _read_mapping(firewall, part).items()}
     if document.get("access") is not None:
         found["access"] = document["access"]
     return found

@@ -358,6 +358,8 @@ history_versions = Table(
     ),
     Index("ix_history_versions_at", "valid_from", "id"),
     Index("ix_history_versions_user", "user", "valid_from"),
+    # By these, what is old is found.
+    Index("ix_history_versions_end", "valid_to"),
 )
 
 # Tasks of Proxmox VE, for as long as somebody may ask who did what.
@@ -387,6 +389,7 @@ history_metrics = Table(
     Column("at", _TIME, primary_key=True),
     Column("samples", Integer, nullable=False),
     *(Column(f"{name}{suffix}", Float) for name in METRICS for suffix in ("", "_max")),
+    Index("ix_history_metrics_at", "step", "at"),
     sqlite_with_rowid=False,
 )
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 from mcp_bridge.text.redaction import Redactor, make_writable
@@ -116,7 +117,8 @@ def _clean(value: Any, redactor: Redactor) -> Any:
         return {make_writable(str(name)): _clean(item, redactor) for name, item in value.items()}
     if isinstance(value, list):
         return [_clean(item, redactor) for item in value]
-    return value
+    # No database takes what is no number.
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _get_section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

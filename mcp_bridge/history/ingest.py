@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, bindparam, func, insert, select, update
 
 from mcp_bridge.database.tables import fit_row
 from mcp_bridge.database.tables import history_objects as objects
@@ -111,7 +111,7 @@ class Ingest:
         """Take it. Returns what has changed. Raises StaleObservation when something newer is known already."""
         for batch in _list_batches(self._observation.tasks):
             with writing(self._engine, self._cluster) as connection:
-                _add_tasks(connection, self._cluster, batch)
+                _add_tasks(connection, self._cluster, batch, self._redactor)
         self._begin()
         for objects_ in _list_batches(self._observation.objects):
             self._take(_merge(objects_))
@@ -124,22 +124,19 @@ class Ingest:
 
     def _begin(self) -> None:
         with writing(self._engine, self._cluster) as connection:
-            state = read_state(connection, self._cluster)
-            newest = parse_time(state.get(OBSERVED))
+            newest = parse_time(read_state(connection, self._cluster, OBSERVED).get(OBSERVED))
             if newest and newest > self._at:
                 ahead = timedelta(seconds=_SKEW_SECONDS)
                 if newest < datetime.now(UTC) + ahead or newest < self._at + ahead:
                     raise _describe_stale(self._at, newest)
                 set_back(connection, self._cluster, self._at)
             write_state(connection, self._cluster, {OBSERVED: format_time(self._at)})
-        self._marks = {
-            name: min(time, self._at)
-            for name, value in state.items()
-            if name.startswith((f"{COMPLETE}/", f"{SEEN}/")) and (time := parse_time(value))
-        }
+            for prefix in (COMPLETE, SEEN):
+                marks = read_state(connection, self._cluster, f"{prefix}/")
+                self._marks |= {name: min(datetime.fromisoformat(time), self._at) for name, time in marks.items()}
 
     def _require_newest(self, connection: Connection) -> None:
-        newest = parse_time(read_state(connection, self._cluster).get(OBSERVED))
+        newest = parse_time(read_state(connection, self._cluster, OBSERVED).get(OBSERVED))
         if newest != self._at:
             raise _describe_stale(self._at, newest)
 
@@ -148,7 +145,7 @@ class Ingest:
             self._seen[kind].add(key)
         with writing(self._engine, self._cluster) as connection:
             self._require_newest(connection)
-            known = _load(connection, self._cluster, observed, is_open=True)
+            known = _load(connection, self._cluster, observed)
             writes, changed, fresh = _Writes(), [], {}
             for each, one in observed.items():
                 row = known.get(each)
@@ -171,11 +168,16 @@ class Ingest:
             # The rows of what is gone go first: there is one open object of a key at most.
             _update(connection, writes.updated)
             writes.updated.clear()
-            former = _load(connection, self._cluster, [each for each in fresh if each not in known], is_open=False)
-            tombs = _load_current(connection, [row["id"] for row in former.values()])
+            gone = _load_gone(connection, self._cluster, fresh)
+            tombs = _load_current(connection, [row["id"] for rows in gone.values() for row in rows])
+            # Of one whose versions are removed already nothing is known, and those of this moment are not gone yet.
+            former = {
+                each: self._find_former(one, [row for row in gone[each] if _is_tomb(tombs.get(row["id"]))])
+                for each, one in fresh.items()
+            }
             for each, one in fresh.items():
-                row = former.get(each)
-                if row is not None and not self._is_new(row, one):
+                row = former[each]
+                if row is not None:
                     self._bring_back(row, tombs[row["id"]], one, writes)
                 else:
                     self._insert(one, is_known=each not in known and self._is_first_look(one), writes=writes)
@@ -257,9 +259,13 @@ class Ingest:
         is_due = row["missing_since"] is not None or is_late
         if is_due:
             row |= {"last_seen": at, "missing_since": None}
+        details = row["sections"].keys() - {OVERVIEW}
         row["sections"] |= digests
         if OVERVIEW in row["sections"] and digests.keys() - {OVERVIEW}:
-            row |= {"detailed_at": at, "tried_at": at}
+            row["tried_at"] = at
+            # Of some that were not read this time, nobody knows since when they differ.
+            if details <= digests.keys():
+                row["detailed_at"] = at
             is_due = True
         return is_due
 
@@ -284,16 +290,21 @@ class Ingest:
         first = datetime.fromisoformat(row["first_seen"])
         return any(end >= since and first < end <= self._at for end in self._destroyed.get(one.key, ()))
 
-    def _is_new(self, row: Row, one: ObservedObject) -> bool:
-        """Whether it is another guest than the one with this vmid that is gone."""
+    def _find_former(self, one: ObservedObject, gone: Sequence[Row]) -> Row | None:
+        """The one among what is gone, newest first, that has come back."""
         if one.kind != GUEST:
-            return False
-        known, found = _read_identity(row), find_identity(one.kind, one.document)
-        if known.is_proven(found) or known.is_other(found):
-            return known.is_other(found)
-        seen = datetime.fromisoformat(row["last_seen"])
-        name = find_name(one.kind, one.key, one.document)
-        return name != row["name"] or any(end >= seen for end in self._created.get(one.key, ()))
+            return gone[0] if gone else None
+        found = find_identity(one.kind, one.document)
+        for row in gone:
+            known = _read_identity(row)
+            if known.is_proven(found) and not known.is_other(found):
+                return row
+        # Where nothing proves it, it is the last one, unless something speaks against it.
+        if not gone or _read_identity(gone[0]).is_proven(found) or _read_identity(gone[0]).is_other(found):
+            return None
+        row, seen = gone[0], datetime.fromisoformat(gone[0]["last_seen"])
+        was_created = any(end >= seen for end in self._created.get(one.key, ()))
+        return None if was_created or find_name(one.kind, one.key, one.document) != row["name"] else row
 
     def _is_first_look(self, one: ObservedObject) -> bool:
         return _name_mark(SEEN, one.kind, find_home(one.kind, one.key)) not in self._marks
@@ -374,7 +385,7 @@ class Ingest:
         if writes.inserted:
             connection.execute(insert(objects), [_render_row(row) for row, _version, _change in writes.inserted])
             keys = [(row["kind"], row["key"]) for row, _version, _change in writes.inserted]
-            ids = {each: row["id"] for each, row in _load(connection, self._cluster, keys, is_open=True).items()}
+            ids = {each: row["id"] for each, row in _load(connection, self._cluster, keys).items()}
             for row, version, change in writes.inserted:
                 made.append(version | {"object_id": ids[row["kind"], row["key"]]})
                 if change:
@@ -440,11 +451,12 @@ def set_back(connection: Connection, cluster: str, at: datetime) -> None:
         connection.execute(wrong.values({name: None}))
 
 
-def _add_tasks(connection: Connection, cluster: str, batch: Iterable[ObservedTask]) -> None:
+def _add_tasks(connection: Connection, cluster: str, batch: Iterable[ObservedTask], redactor: Redactor) -> None:
     rows = [
         fit_row(
             {
-                **{name: getattr(task, name) for name in ("upid", "node", "type", "user", "token_id", "status")},
+                **{name: getattr(task, name) for name in ("upid", "node", "type", "user", "token_id")},
+                "status": redactor.redact(task.status),
                 "cluster": cluster,
                 "target": task.id,
                 "started": format_time(task.started),
@@ -459,20 +471,31 @@ def _add_tasks(connection: Connection, cluster: str, batch: Iterable[ObservedTas
     upsert(connection, tasks, [row for row in rows if row["ended"] is not None], ["ended", "status"])
 
 
-def _load(
-    connection: Connection, cluster: str, keys: Iterable[tuple[str, str]], *, is_open: bool
-) -> dict[tuple[str, str], Row]:
-    """Open objects by kind and key, or the newest of those that are gone."""
+def _load(connection: Connection, cluster: str, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+    """The objects that are there, by kind and key."""
+    return {(row["kind"], row["key"]): row for row in _find(connection, cluster, keys, objects.c.gone_at.is_(None))}
+
+
+def _load_gone(
+    connection: Connection, cluster: str, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], list[Row]]:
+    """The objects that are gone, by kind and key, the newest first."""
+    found = defaultdict(list)
+    for row in _find(connection, cluster, keys, objects.c.gone_at.is_not(None)):
+        found[row["kind"], row["key"]].append(row)
+    return found
+
+
+def _find(
+    connection: Connection, cluster: str, keys: Iterable[tuple[str, str]], condition: ColumnElement[bool]
+) -> Iterator[Row]:
     by_kind = defaultdict(list)
     for kind, key in keys:
         by_kind[kind].append(key)
-    found = {}
     for kind, names in by_kind.items():
         query = select(objects).where(objects.c.cluster == cluster, objects.c.kind == kind, objects.c.key.in_(names))
-        query = query.where(objects.c.gone_at.is_(None) if is_open else objects.c.gone_at.is_not(None))
-        for row in connection.execute(query.order_by(objects.c.gone_at)).mappings():
-            found[kind, row["key"]] = _read_row(row)
-    return found
+        newest = query.where(condition).order_by(objects.c.gone_at.desc(), objects.c.id.desc())
+        yield from map(_read_row, connection.execute(newest).mappings())
 
 
 def _load_open(connection: Connection, ids: Sequence[int]) -> list[Row]:
@@ -498,6 +521,10 @@ def _read_row(row: RowMapping) -> Row:
 
 def _read_identity(row: Row) -> Identity:
     return Identity(**json.loads(row["identity"]))
+
+
+def _is_tomb(version: Row | None) -> bool:
+    return version is not None and version["document"] is None
 
 
 def _compute_digests(one: ObservedObject) -> dict[str, str]:

@@ -49,7 +49,7 @@ def add_samples(engine: Engine, cluster: str, observed: Iterator[ObservedMetrics
     if first is None:
         return
     with writing(engine, cluster) as connection:
-        state = read_state(connection, cluster)
+        state = read_state(connection, cluster, "metrics/")
         if 0 <= first.at.timestamp() - state.get(_SAMPLED, 0) < SAMPLE_SECONDS:
             return
         query = select(objects.c.kind, objects.c.key, objects.c.id).where(
@@ -95,14 +95,15 @@ def read_metrics(connection: Connection, object_id: int, since: datetime, step: 
 
 def _add(connection: Connection, samples: Iterable[_Sample], *, is_new: bool) -> None:
     """Add samples; where they are not new, only to hours and days that have none."""
-    grouped: dict[tuple[int, int, str], list[Mapping[str, float]]] = defaultdict(list)
+    grouped: dict[tuple[int, int, float], list[Mapping[str, float]]] = defaultdict(list)
     for sample in samples:
+        second = sample.at.timestamp()
         for step in STEPS:
-            begin = datetime.fromtimestamp(sample.at.timestamp() // step * step, UTC)
-            grouped[sample.object_id, step, format_timestamp(begin)].append(sample.values)
+            grouped[sample.object_id, step, second // step * step].append(sample.values)
+    times = {begin: format_timestamp(datetime.fromtimestamp(begin, UTC)) for _id, _step, begin in grouped}
     rows = [
-        {"object_id": object_id, "step": step, "at": at, "samples": len(values), **_summarize(values)}
-        for (object_id, step, at), values in sorted(grouped.items())
+        {"object_id": object_id, "step": step, "at": times[begin], "samples": len(values), **_summarize(values)}
+        for (object_id, step, begin), values in sorted(grouped.items())
     ]
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = make(metrics)
@@ -121,6 +122,8 @@ def _add(connection: Connection, samples: Iterable[_Sample], *, is_new: bool) ->
 
 def _summarize(samples: list[Mapping[str, float]]) -> dict[str, float | None]:
     summary: dict[str, float | None] = {}
+    if len(samples) == 1:
+        return {f"{name}{suffix}": samples[0].get(name) for name in METRICS for suffix in ("", "_max")}
     for name in METRICS:
         values = [sample[name] for sample in samples if name in sample]
         summary[name] = sum(values) / len(values) if values else None

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,9 @@ from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, d
 from mcp_bridge.history.rows import format_time, parse_time
 
 _BATCH = 500
+_NEWER = [
+    versions.c[name] for name in ("id", "document", "source", "run_id", "upid", "user", "not_before", "valid_from")
+]
 
 
 def diff_moments(
@@ -42,11 +45,12 @@ def diff_moments(
     differing = [span for span in spans if span["before"] != span["after"] and span["after"] is not None]
     for first in range(0, len(differing), _BATCH):
         batch = differing[first : first + _BATCH]
-        ids = {span[name] for span in batch for name in ("before", "after") if span[name] is not None}
-        found = connection.execute(select(versions).where(versions.c.id.in_(ids))).mappings()
-        rows = {row["id"]: row for row in found}
+        older = select(versions.c.id, versions.c.document).where(versions.c.id.in_([span["before"] for span in batch]))
+        former = {row.id: row.document for row in connection.execute(older)}
+        newer = select(*_NEWER).where(versions.c.id.in_([span["after"] for span in batch]))
+        rows = {row["id"]: row for row in connection.execute(newer).mappings()}
         for span in batch:
-            yield from _compare(span, rows.get(span["before"]), rows[span["after"]])
+            yield from _compare(span, former, rows[span["after"]])
 
 
 def _find_version(moment: str | None) -> ScalarSelect[Any]:
@@ -59,8 +63,8 @@ def _take_first(query: Select[Any], order: Any) -> ScalarSelect[Any]:
     return query.order_by(order).limit(1).scalar_subquery()
 
 
-def _compare(span: RowMapping, before: RowMapping | None, after: RowMapping) -> Iterator[Change]:
-    old, new = before["document"] if before else None, after["document"]
+def _compare(span: RowMapping, former: Mapping[int, str | None], after: RowMapping) -> Iterator[Change]:
+    old, new = former.get(span["before"]), after["document"]
     if old == new:
         return
     fields: tuple[FieldChange, ...] = ()
@@ -68,7 +72,7 @@ def _compare(span: RowMapping, before: RowMapping | None, after: RowMapping) -> 
     if new is None:
         what = "gone"
     elif old is None:
-        what = "back" if before else "appeared"
+        what = "back" if span["before"] in former else "appeared"
     else:
         what = "changed"
         fields = diff_documents(json.loads(old), json.loads(new))

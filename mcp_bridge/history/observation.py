@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ LARGEST_LINE = 16 * 2**20
 """Bytes of one line; no configuration comes near."""
 LONGEST_NAME = 256
 """Characters of a key that tell one object from another."""
+_START = b'{"line"'
+_HEAD = 30
 _Line = dict[str, Any]
 
 
@@ -95,12 +98,12 @@ class Observation:
     @property
     def objects(self) -> Iterator[ObservedObject]:
         """The objects, in the order of the file. One may be there more than once, with other sections."""
-        return (_read_object(line) for line in _read_lines(self._path) if line["line"] == "object")
+        return (_read_object(line) for line in _read_lines(self._path, "object"))
 
     @property
     def metrics(self) -> Iterator[ObservedMetrics]:
         """The numbers, in the order of the file."""
-        return (_read_metrics(line) for line in _read_lines(self._path) if line["line"] == "metrics")
+        return (_read_metrics(line) for line in _read_lines(self._path, "metrics"))
 
 
 def parse_observation(path: Path) -> Observation:
@@ -139,19 +142,25 @@ def parse_observation(path: Path) -> Observation:
     )
 
 
-def _read_lines(path: Path) -> Iterator[_Line]:
+def _read_lines(path: Path, wanted: str = "") -> Iterator[_Line]:
+    """The lines of a file; with `wanted`, those that say so."""
+    is_wanted = wanted.encode()
     try:
         with open(path, "rb") as file:
             for number, raw in enumerate(iter(lambda: file.readline(LARGEST_LINE + 1), b""), 1):
                 if len(raw) > LARGEST_LINE:
                     raise _describe_broken(path, number, f"it is longer than {LARGEST_LINE // 2**20} MiB")
+                # What a line is stands first in it, so that others need not be parsed.
+                if is_wanted not in raw[:_HEAD] and raw.startswith(_START):
+                    continue
                 try:
                     line = json.loads(raw)
                 except (ValueError, RecursionError):
                     raise _describe_broken(path, number, "it is no JSON") from None
                 if not isinstance(line, dict) or not isinstance(line.get("line"), str) or not raw.endswith(b"\n"):
                     raise _describe_broken(path, number, "it is cut off, or none of an observation")
-                yield line
+                if line["line"] == (wanted or line["line"]):
+                    yield line
     except OSError as error:
         raise UsageError(
             f"The observation {os.fspath(path)} can't be read: {error.strerror}.", "Give the file of pve_observe."
@@ -197,7 +206,7 @@ def _read_metrics(line: _Line) -> ObservedMetrics:
     values = {
         name: float(value)
         for name, value in line["points"].items()
-        if name != "at" and isinstance(value, (int, float)) and not isinstance(value, bool)
+        if name != "at" and isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
     }
     return ObservedMetrics(_read_text(line["kind"]), _read_text(line["key"]), _read_time(line["points"]["at"]), values)
 

@@ -25,7 +25,8 @@ from mcp_bridge.history.view_queries import build_queries
 from mcp_bridge.history.views import VIEWS
 
 _BATCH = 20
-_LONGEST_VALUE = 2**20
+# Of many columns, each value may have its share of what is answered, and so many characters in any case.
+_SHORTEST_CUT = 1000
 # OIDs from here on are not PostgreSQL's own.
 _FIRST_OTHER = 16384
 # The types whose values are short; those of others are cut.
@@ -84,8 +85,9 @@ class _Reader:
         self._execute(f"DECLARE described NO SCROLL CURSOR FOR {sql}")
         columns = self._execute("FETCH 0 FROM described").description
         self._execute("CLOSE described")
+        longest = max(_SHORTEST_CUT, 2 * size // max(1, len(columns)))
         values = ", ".join(
-            f"q.c{number}" if column.type_code in _SHORT else f"left(q.c{number}::text, {_LONGEST_VALUE})"
+            f"q.c{number}" if column.type_code in _SHORT else f"left(q.c{number}::text, {longest})"
             for number, column in enumerate(columns)
         )
         names = ", ".join(f"c{number}" for number in range(len(columns)))

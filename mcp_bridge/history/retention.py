@@ -87,7 +87,13 @@ def _list_old(keep: Keep, now: datetime) -> dict[str, list[tuple[Table, list[Col
     gone = select(objects.c.id).where(is_gone)
     hours = format_time(now - timedelta(days=HOURS_DAYS))
     return {
-        "versions": [(versions, [or_(versions.c.valid_to <= oldest, versions.c.object_id.in_(gone))])],
+        "versions": [
+            (versions, [versions.c.valid_to <= oldest]),
+            (
+                versions,
+                [versions.c.object_id.in_(gone), or_(versions.c.valid_to > oldest, versions.c.valid_to.is_(None))],
+            ),
+        ],
         "metrics": [
             (metrics, [metrics.c.step == HOUR, metrics.c.at < hours]),
             (metrics, [metrics.c.step == DAY, metrics.c.at < oldest]),
@@ -114,7 +120,7 @@ def _delete(engine: Engine, clusters: Sequence[str], table: Table, where: Sequen
 def _thin(engine: Engine, cluster: str, until: datetime) -> int:
     """Let one version stand for those of its day and doer, in what has grown old since the last time."""
     with reading(engine) as connection:
-        since = read_state(connection, cluster).get(_THINNED, "")
+        since = read_state(connection, cluster, _THINNED).get(_THINNED, "")
         moment = format_timestamp(until)
         crowded = (
             select(versions.c.object_id)

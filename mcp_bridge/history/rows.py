@@ -45,9 +45,11 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=renewed), list(rows))
 
 
-def read_state(connection: Connection, cluster: str) -> dict[str, Any]:
-    """What is known of a cluster beside its objects, by name."""
-    query = select(history_state.c.name, history_state.c.value).where(history_state.c.cluster == cluster)
+def read_state(connection: Connection, cluster: str, prefix: str) -> dict[str, Any]:
+    """What is known of a cluster beside its objects under names that begin with a prefix, by name."""
+    query = select(history_state.c.name, history_state.c.value).where(
+        history_state.c.cluster == cluster, history_state.c.name.startswith(prefix, autoescape=True)
+    )
     return {name: json.loads(value) for name, value in connection.execute(query)}
 
 

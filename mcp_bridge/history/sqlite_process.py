@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,7 @@ def read(
 ) -> tuple[list[str], list[list[Any]], str | None]:
     """The columns and rows of a query, and which limit cut them off. Raises UsageError."""
     request = {
-        "path": quote(str(engine.url.database)),
+        "path": quote(os.path.abspath(str(engine.url.database))),
         "sql": sql,
         "views": build_queries("sqlite", sql),
         "bases": BASES,
@@ -64,6 +65,9 @@ def run_process(request: dict[str, Any]) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
-        # It was ended by the system: for its memory, or for the time that it computed.
-        raise refuse("memory") from None
+        if done.returncode < 0:
+            # It was ended by the system: for its memory, or for the time that it computed.
+            raise refuse("memory") from None
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise refuse("sql", reason[0] if reason else "its process ended early") from None
     return answer

@@ -21,7 +21,7 @@ from mcp_bridge.database.transactions import reading
 from mcp_bridge.history import metrics, retention
 from mcp_bridge.history.changes import KNOWN, Change, FieldChange
 from mcp_bridge.history.documents import GUEST
-from mcp_bridge.history.ingest import COMPLETE, OBSERVED, SEEN, Attribute, Ingest
+from mcp_bridge.history.ingest import COMPLETE, OBSERVED, Attribute, Ingest
 from mcp_bridge.history.net_diff import diff_moments, make_change
 from mcp_bridge.history.observation import Observation, ObservedTask
 from mcp_bridge.history.retention import Keep, Removal
@@ -73,7 +73,7 @@ class History:
         order = query.order_by(objects.c.gone_at.is_not(None), objects.c.gone_at.desc(), objects.c.kind, objects.c.key)
         with reading(self._engine) as connection:
             rows = list(connection.execute(order.limit(limit)).mappings())
-            marks = {name: read_state(connection, name) for name in {row["cluster"] for row in rows}}
+            marks = {name: read_state(connection, name, f"{COMPLETE}/") for name in {row["cluster"] for row in rows}}
         return [_read_object(row, marks[row["cluster"]]) for row in rows]
 
     def read_document(self, object_id: int, at: datetime | None = None) -> dict[str, Any] | None:
@@ -111,7 +111,7 @@ class History:
         if until is not None:
             query = query.where(versions.c.valid_from <= format_time(until))
         if user is not None:
-            query = query.where(versions.c.user == user)
+            query = query.where(_is_by(user))
         with reading(self._engine) as connection:
             if before_id is not None:
                 at = connection.execute(select(versions.c.valid_from).where(versions.c.id == before_id)).scalar()
@@ -172,23 +172,15 @@ class History:
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
 
-    def list_read_times(self, cluster: str, *, complete: bool = True) -> dict[str, datetime]:
-        """When each kind, such as `storage` or `network@pve1`, was read last: as a whole, or at all."""
-        prefix = f"{COMPLETE if complete else SEEN}/"
-        with reading(self._engine) as connection:
-            state = read_state(connection, cluster)
-        times = {name.removeprefix(prefix): parse_time(at) for name, at in state.items() if name.startswith(prefix)}
-        return {name: at for name, at in times.items() if at}
-
     def find_last_observation(self, cluster: str) -> datetime | None:
         """The moment of the newest observation."""
         with reading(self._engine) as connection:
-            return parse_time(read_state(connection, cluster).get(OBSERVED))
+            return parse_time(read_state(connection, cluster, OBSERVED).get(OBSERVED))
 
     def get_cursor(self, cluster: str) -> Any:
         """What was kept last for the next observation; None for a cluster that was not observed."""
         with reading(self._engine) as connection:
-            return read_state(connection, cluster).get(_CURSOR)
+            return read_state(connection, cluster, _CURSOR).get(_CURSOR)
 
     def set_cursor(self, cluster: str, cursor: Any) -> None:
         """Keep plain data for the next observation."""
@@ -231,6 +223,13 @@ def _select_objects(
     return conditions
 
 
+def _is_by(user: str) -> ColumnElement[bool]:
+    """Whether a change is by a user, by a token of that user, or maybe: of several who may have done it."""
+    column = versions.c.user
+    is_one_of_several = and_(versions.c.source == "several", column.contains(user, autoescape=True))
+    return or_(column == user, column.startswith(f"{user}!", autoescape=True), is_one_of_several)
+
+
 def _select_due(cluster: str, older_than: datetime) -> list[ColumnElement[bool]]:
     is_due = or_(objects.c.tried_at.is_(None), objects.c.tried_at < format_time(older_than))
     return [*_select_objects(kind=GUEST, cluster=cluster), objects.c.gone_at.is_(None), is_due]
@@ -239,8 +238,8 @@ def _select_due(cluster: str, older_than: datetime) -> list[ColumnElement[bool]]
 def _matches(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
     if not {"*", "?"} & set(text):
         return column == text
-    pattern = text.replace("/", "//").replace("%", "/%").replace("_", "/_").replace("*", "%").replace("?", "_")
-    return column.like(pattern, escape="/")
+    pattern = text.lower().replace("/", "//").replace("%", "/%").replace("_", "/_").replace("*", "%").replace("?", "_")
+    return func.lower(column).like(pattern, escape="/")
 
 
 def _read_object(row: RowMapping, state: Mapping[str, Any]) -> Object:

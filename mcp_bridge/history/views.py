@@ -22,7 +22,7 @@ class View:
 
 
 _PLACE = {
-    "cluster": "the cluster's name and the beginning of what proves it",
+    "cluster": "the cluster's name, and what proves which one it is",
     "kind": "guest, node, storage, volumes, pool, firewall, ha_resource, backup_job, network, user, acl …",
     "key": "what names it in its kind: of a guest the vmid, as text",
     "name": "what people call it",

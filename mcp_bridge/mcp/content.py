@@ -137,9 +137,9 @@ def _is_rows(value: Any) -> bool:
 def _describe_rows(
     name: str, rows: Sequence[Mapping[str, Any]], view: View, result: Result
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The rows of the page, those that failed first, and what else there is; nothing when that is all."""
+    """The rows of the page, and what else there is; nothing when that is all. What failed comes first, then changes."""
     is_own = name == view.noun
-    ordered = sorted(rows, key=lambda row: not row.get("failure"))
+    ordered = sorted(rows, key=lambda row: (not row.get("failure"), row.get("changed") is False))
     shown = ordered[view.offset : view.offset + view.limit]
     described = [_describe_row(row, result, view if is_own else View()) for row in shown]
     if len(shown) == len(rows):

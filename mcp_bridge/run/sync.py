@@ -48,8 +48,12 @@ _MOST_GUESTS = 2000
 _MOST_REQUESTS = 5000
 # The share of the pace after which a look is due.
 _DUE = 0.9
+# Requests of a server's own look that are in flight at a time.
+_QUIET_THROTTLE = 3
 # Runs, and acts of the ledger, that are looked through for who changed something.
 _MOST_RUNS = 500
+# Addresses that a cluster is known by.
+_MOST_URLS = 50
 # What of a guest's overview shows that its configuration has changed.
 _CONFIGURED = frozenset(f"overview.{name}" for name in ("name", "tags", "cpus", "maxmem", "maxdisk", "template"))
 
@@ -58,7 +62,8 @@ _CONFIGURED = frozenset(f"overview.{name}" for name in ("name", "tags", "cpus", 
 class Manner:
     """How to look: at `everything`, at all `parts` beside guests, by how many `rounds` at most.
 
-    Who `may_wait` waits for another process that looks. A look that is younger than `fresh_seconds` is enough.
+    Who `may_wait` waits for another process that looks. A look that is younger than `fresh_seconds` is enough. At most
+    `throttle` requests are in flight at a time.
     """
 
     everything: bool = False
@@ -66,6 +71,7 @@ class Manner:
     rounds: int = 1
     may_wait: bool = False
     fresh_seconds: float = 0.0
+    throttle: int = 10
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,9 @@ def tick(bridge: Bridge, cancel: threading.Event) -> float:
     """
     seconds = float(bridge.settings.history_seconds)
     request = Request(LOOK, {}, "read", make_local_client(SELF, version()))
-    # Others that share the ledger do it as well, and clocks are not exact.
-    synced = sync_history(bridge, request, lambda _line: None, cancel, Manner(fresh_seconds=seconds * _DUE))
+    # Others that share the ledger do it as well, and clocks are not exact. Whoever waits for an answer comes first.
+    manner = Manner(fresh_seconds=seconds * _DUE, throttle=_QUIET_THROTTLE)
+    synced = sync_history(bridge, request, lambda _line: None, cancel, manner)
     if synced and synced.result.failure and synced.result.status != "cancelled":
         raise PlayvisorError(synced.result.failure.message, synced.result.failure.hint)
     return seconds
@@ -163,7 +170,7 @@ class _Sync:
         chosen = self._choose(is_first=is_first)
         with tempfile.TemporaryDirectory(prefix=".history-", dir=self._bridge.settings.state_dir) as folder:
             file = Path(folder, "observed.jsonl")
-            arguments = {"dest": str(file), "budget": _MOST_REQUESTS, **chosen}
+            arguments = {"dest": str(file), "budget": _MOST_REQUESTS, "throttle": self._manner.throttle, **chosen}
             request = replace(self._request, tool=LOOK, arguments=arguments, internal=True)
             result = self._bridge.call(request, progress, cancel)
             if result.failure or result.status != "ok":
@@ -229,6 +236,7 @@ class _Sync:
             "wanted": sorted(wanted),
             "parts": {**self._cursor.get("parts", {}), **dict.fromkeys(read, began)},
             "pruned": self._cursor.get("pruned", 0.0),
+            "urls": sorted({*self._cursor.get("urls", ()), self._bridge.settings.endpoint.url})[-_MOST_URLS:],
         }
         self._history.set_cursor(self._cluster, self._cursor)
 

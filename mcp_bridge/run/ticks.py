@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 _FIRST_SECONDS = 60.0
 # A cluster that does not answer is asked less and less often.
 _LONGEST_SECONDS = 3600.0
+_DOUBLINGS = 12
 # What a tick that is under way gets to end in.
 _END_SECONDS = 5.0
 # Whoever waits for an answer comes first, where there are not enough cores.
@@ -65,9 +66,16 @@ class Ticks:
         try:
             wait = self._tick(self._cancel)
         except PlayvisorError as error:
-            if not self._failures and not self._stop.is_set():
-                _log.warning("The history could not be synced: %s %s", error.message, error.hint or "")
-            self._failures += 1
-            return max(self._seconds, min(self._seconds * 2.0**self._failures, _LONGEST_SECONDS))
+            return self._note_failure(f"{error.message} {error.hint or ''}".strip())
+        except Exception as error:
+            # Whatever it is, the server goes on, and so does its clock.
+            return self._note_failure(f"{type(error).__name__}: {error}")
         self._failures = 0
         return wait
+
+    def _note_failure(self, why: str) -> float:
+        """Tell the first of several failures; returns the seconds until the next try."""
+        if not self._failures and not self._stop.is_set():
+            _log.warning("The history could not be synced: %s", why)
+        self._failures += 1
+        return max(self._seconds, min(self._seconds * 2.0 ** min(self._failures, _DOUBLINGS), _LONGEST_SECONDS))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -31,11 +33,16 @@ from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.text.plain import one_line
 from playvisor.cli import console
+from playvisor.cli.fleet_calls import EXIT_CHANGES
 from playvisor.cli.output import layout_rows
 from playvisor.cli.rendering.tables import Table
 from playvisor.cli.runs import make_run_rows
+from pve_simulator import build_cluster, dump_seed
 
 _GUEST = "web-01"
+_DRIFTING = "db-01"
+_COLLEAGUE = "ann@pve"
+_COLLEAGUES_TOKEN = "4c1f9b1e-6d0c-4b55-9f0e-2f6b7f0a4d11"
 _LONGEST_LINE = 65536
 _RUNS = Table("", "run=run_id:short tool outcome changed=changed:plain client=client_name", below="arguments")
 _REAL_CLUSTER = """\
@@ -58,18 +65,32 @@ def run_demo() -> int:
 
 
 async def _show_demo(folder: Path) -> bool:
-    async with _start_simulator() as cluster:
+    async with _start_simulator(_write_seed(folder)) as cluster:
         demo = _Demo(console.get_stdout(), folder, cluster)
         await demo.run_client()
+        await demo.show_drift()
         demo.show_ledger()
     demo.show_next_steps()
     return demo.as_expected
 
 
+def _write_seed(folder: Path) -> Path:
+    """The file of a cluster in which a colleague has rights of her own."""
+    file = folder / "cluster.json"
+    dump_seed(build_cluster(nodes=3, guests=6), file)
+    seed = json.loads(file.read_text(encoding="utf-8"))
+    seed["access"] = {
+        "users": {_COLLEAGUE: {"tokens": {"laptop": {"secret": _COLLEAGUES_TOKEN, "privsep": 0}}}},
+        "acl": [{"path": "/", "kind": "user", "ugid": _COLLEAGUE, "role": "Administrator"}],
+    }
+    file.write_text(json.dumps(seed), encoding="utf-8")
+    return file
+
+
 @asynccontextmanager
-async def _start_simulator() -> AsyncIterator[dict[str, Any]]:
+async def _start_simulator(seed: Path) -> AsyncIterator[dict[str, Any]]:
     """Run a simulated cluster in a process of its own; yields how to connect to it."""
-    command = [sys.executable, "-m", "pve_simulator", "--guests", "6", "--task-seconds", "0.5", "--json"]
+    command = [sys.executable, "-m", "pve_simulator", "--seed", str(seed), "--task-seconds", "0.5", "--json"]
     async with await anyio.open_process(command) as process:
         try:
             if process.stdout is None or process.stderr is None:
@@ -127,6 +148,45 @@ class _Demo:
             self._print_heading(f"It makes a wrong call: stop_guest {json.dumps(wrong)}")
             self._print_body(_render_failure(await self._call(client, "stop_guest", wrong, "failed")))
 
+    async def show_drift(self) -> None:
+        """Take a guest over as a fleet, have a colleague change it, and print what is told of that."""
+        fleet = str(self._state_dir / "fleet.yml")
+        self._print_heading(f"{_DRIFTING} is written down as a fleet: how it should be, without changing it")
+        await self._run("fleet", "import", "--select", _DRIFTING, "--name", "shop", "--into", fleet)
+        await self._run("fleet", "apply", fleet, "--yes")
+        await self._run("history", "sync", shown=False)
+
+        self._print_heading(f"A colleague, {_COLLEAGUE}, gives it a larger disk at the web interface")
+        self._grow_disk_as_colleague()
+        await self._run("history", "sync")
+
+        self._print_heading("`playvisor fleet drift` says what differs now, and who did it")
+        printed = await self._run("fleet", "drift", fleet, status=EXIT_CHANGES)
+        self.as_expected &= _COLLEAGUE in printed
+
+    def _grow_disk_as_colleague(self) -> None:
+        """Send what the web interface sends; raises OSError where the simulator does not take it."""
+        request = urllib.request.Request(
+            f"{self._cluster['url']}/api2/json/nodes/pve2/qemu/102/resize",
+            b"disk=scsi0&size=%2B8G",
+            {"Authorization": f"PVEAPIToken={_COLLEAGUE}!laptop={_COLLEAGUES_TOKEN}"},
+            method="PUT",
+        )
+        trust = ssl.create_default_context(cafile=self._cluster["ca_path"])
+        with urllib.request.urlopen(request, context=trust) as answer:
+            self._print_body(Text(json.load(answer)["data"], "dim"))
+
+    async def _run(self, *arguments: str, status: int = EXIT_DONE, shown: bool = True) -> str:
+        """Run a command and print what it prints; another exit status makes the demo fail."""
+        command = [sys.executable, "-m", "playvisor", *arguments]
+        env = self._make_env() | {"COLUMNS": str(self._out.width - 3), "PLAYVISOR_MODE": "apply"}
+        done = await anyio.run_process(command, env=env, check=False)
+        self.as_expected &= done.returncode == status
+        text = done.stdout.decode().strip()
+        if shown or done.returncode != status:
+            self._print_body(Text(text or done.stderr.decode().strip()))
+        return text
+
     def show_ledger(self) -> None:
         """Print the ledger, and whether it verifies."""
         ledger = Ledger(self._state_dir)
@@ -166,7 +226,12 @@ class _Demo:
         self._print_body(Text(f"… {one_line(message or '')}", "dim"))
 
     def _make_server_parameters(self) -> StdioServerParameters:
-        env = {
+        return StdioServerParameters(
+            command=sys.executable, args=["-m", "playvisor", "mcp", "--mode", "apply"], env=self._make_env()
+        )
+
+    def _make_env(self) -> dict[str, str]:
+        return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PROXMOX_", "PLAYVISOR_"))},
             "PLAYVISOR_STATE_DIR": str(self._state_dir),
             "PROXMOX_URL": self._cluster["url"],
@@ -177,9 +242,6 @@ class _Demo:
             # The user that the demo plays reads faster than people do.
             "PLAYVISOR_READING_SECONDS": "0",
         }
-        return StdioServerParameters(
-            command=sys.executable, args=["-m", "playvisor", "mcp", "--mode", "apply"], env=env
-        )
 
     def _print_heading(self, text: str) -> None:
         self._number += 1

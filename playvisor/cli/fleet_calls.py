@@ -65,8 +65,21 @@ class FleetCaller:
         arguments = {"fleet": dict(document), **({"only": list(only)} if only else {})}
         request = make_request(self._settings, tool, arguments, internal=tool != PLAN)
         if plan is not None and plan.plan is not None:
-            request = replace(request, plan_digest=plan.plan.digest, plan_id=plan.plan.id)
+            plan_id = self._find_approved(plan.plan.digest) or plan.plan.id
+            request = replace(request, plan_digest=plan.plan.digest, plan_id=plan_id)
         return run_interruptibly(self.bridge, request, quiet=self._output.is_quiet)
+
+    def _find_approved(self, digest: str) -> str | None:
+        """The same plan, made before, that was approved meanwhile."""
+        plans = self.bridge.ledger.plans.list_open()
+        return next((plan.plan_id for plan in plans if plan.state == "approved" and plan.digest == digest), None)
+
+    def is_held(self, result: Result) -> bool:
+        """Whether somebody has to approve a plan before it can be applied."""
+        plan = result.plan
+        if plan is None or plan.id is None or self._find_approved(plan.digest):
+            return False
+        return self.bridge.ledger.plans.find(plan.id).state == "held"
 
     @property
     def cluster(self) -> str:
@@ -124,7 +137,9 @@ def print_applied(result: Result, *, output: Output) -> int:
     objects = get_objects(result)
     print_laid_out(fleets.lay_out_outcome(objects))
     print_messages(result)
-    if not has_changes(result) and not result.failure:
+    if result.failure and not result.changed:
+        console.get_stderr().print("Nothing was changed.")
+    elif not has_changes(result) and not result.failure:
         console.get_stderr().print("Nothing to do: all of it is as declared.")
     else:
         done = f"Applied: {fleets.describe_counts([row for row in objects if not is_undone(row)])}."
@@ -155,6 +170,6 @@ def require_yes(question: str, *, yes: bool) -> None:
 
 def choose_exit(result: Result) -> int:
     """0 for an empty plan, 2 for one with changes, 1 for an error."""
-    if result.failure and result.status != "held":
+    if result.failure:
         return EXIT_FAILED
     return EXIT_CHANGES if has_changes(result) else EXIT_DONE

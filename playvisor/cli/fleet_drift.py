@@ -58,7 +58,6 @@ def _print_drift(rendered: Rendered, rows: Sequence[dict[str, Any]]) -> None:
     name, fields = rendered.document["fleet"], sum(len(row["changes"]) for row in rows)
     said = f"somebody else has changed {fields} of its fields" if rows else "nobody else has changed anything"
     print_laid_out([fleets.Line(f"Fleet {name}: {said}.", "title")])
-    # People ask how it is and how it should be, in this order.
     print_laid_out(fleets.lay_out_fields(rows, console.get_width()))
 
 
@@ -78,7 +77,7 @@ def accept_drift(files: FleetFiles, only: Sequence[str], *, yes: bool, output: O
         _print_drift(rendered, rows)
     if rows:
         require_yes("Write this into the files?", yes=yes)
-    found = [Found(change["path"], change.get("before")) for row in rows for change in row["changes"]]
+    found = [Found(change["path"], change.get("after")) for row in rows for change in row["changes"]]
     accepted = accept_fields(rendered, found, files.render)
     if output.is_document:
         written = [vars(edit) for edit in accepted.edits]

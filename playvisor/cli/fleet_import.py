@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mcp_bridge.catalogue.fleets import split_document
 from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings, load_settings
@@ -21,7 +23,7 @@ from playvisor.cli.call import make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.fleet.adopt.adoption import GUESTS, NOT_MANAGED, PARTS, Adoption, adopt_cluster
 from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
-from playvisor.fleet.adopt.proof import prove_fixed_point
+from playvisor.fleet.adopt.proof import CLAIMED, prove_fixed_point
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
 from playvisor.fleet.adopt.sources import Mention, find_mentioned, read_mentions
 from playvisor.fleet.adopt.writing import check_place, write_files
@@ -72,13 +74,22 @@ class _Session:
     def report(self, fleet: Mapping[str, Any], only: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """The objects of a fleet that would change, or can't be planned."""
         arguments = {"fleet": fleet, **({"only": list(only)} if only else {})}
-        objects: Sequence[Mapping[str, Any]] = self.call("report_fleet", arguments)["objects"]
+        result = self._run("report_fleet", arguments)
+        claims = result.failure.fields if result.failure else {}
+        if claims and claims.keys() <= set(split_document(fleet)):
+            return [{"path": path, "failure": {"code": CLAIMED, "message": why}} for path, why in claims.items()]
+        objects: Sequence[Mapping[str, Any]] = self._require(result)["objects"]
         return objects
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data of a reading tool's result; raises PlayvisorError where it failed."""
+        return self._require(self._run(tool, arguments))
+
+    def _run(self, tool: str, arguments: Mapping[str, Any]) -> Result:
         request = make_request(self.settings, tool, arguments, mode="read", internal=True)
-        result = run_interruptibly(self.bridge, request, quiet=self.output.is_quiet)
+        return run_interruptibly(self.bridge, request, quiet=self.output.is_quiet)
+
+    def _require(self, result: Result) -> Mapping[str, Any]:
         if result.failure is not None:
             raise PlayvisorError(result.failure.message, result.failure.hint)
         if result.status != "ok":

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.result import EXIT_FAILED, Result
+from mcp_bridge.result import EXIT_FAILED, EXIT_REFUSED, Result
 from playvisor.cli import console
 from playvisor.cli.call import get_exit_status
 from playvisor.cli.fleet_calls import (
@@ -35,7 +35,8 @@ def plan_fleet(files: FleetFiles, only: Sequence[str], *, output: Output, markdo
     """Print what a fleet would change; returns 0 when that is nothing, 2 when it is something, and 1 for an error."""
     try:
         rendered = files.render()
-        result = with_places(FleetCaller(output).call(PLAN, rendered.document, only), rendered)
+        caller = FleetCaller(output)
+        result = with_places(caller.call(PLAN, rendered.document, only), rendered)
     except PlayvisorError as error:
         # 2 says that there are changes.
         error.exit_status = EXIT_FAILED
@@ -48,18 +49,20 @@ def plan_fleet(files: FleetFiles, only: Sequence[str], *, output: Output, markdo
         print_document(result.as_dict(), output)
     else:
         print_plan(result, title)
-        _print_next(result)
+        _print_next(caller, result)
     return choose_exit(result)
 
 
-def _print_next(result: Result) -> None:
-    if result.status == "held" and result.plan and result.plan.id:
-        name = result.plan.id[:8]
-        console.print_note(
-            f"It needs an approval: `playvisor approvals approve {name}`, then `playvisor apply {name}`."
-        )
-    elif has_changes(result) and result.plan and result.plan.id:
-        console.print_note(f"To apply exactly this: `playvisor apply {result.plan.id[:8]}`.")
+def _print_next(caller: FleetCaller, result: Result) -> None:
+    """Say how the plan that was shown is applied."""
+    if not has_changes(result) or result.plan is None or result.plan.id is None:
+        return
+    name = result.plan.id[:8]
+    if caller.is_held(result):
+        again = f"`playvisor approvals approve {name}`, then `playvisor fleet apply` again"
+        console.print_note(f"By policy it needs an approval: {again}.")
+    else:
+        console.print_note(f"To apply exactly this: `playvisor apply {name}`.")
 
 
 def apply_fleet(files: FleetFiles, only: Sequence[str], *, yes: bool, output: Output) -> int:
@@ -95,13 +98,17 @@ def apply_document(
     planned = with_places(planned, rendered) if rendered else planned
     if not output.is_document:
         print_plan(planned, f"Fleet {document['fleet']}")
-    if planned.failure or planned.status == "held":
+    is_held = caller.is_held(planned)
+    if planned.failure or is_held:
         if output.is_document:
             print_document(planned.as_dict(), output)
-        else:
-            _print_next(planned)
-        return get_exit_status(planned)
+        elif is_held:
+            _print_next(caller, planned)
+        return EXIT_REFUSED if is_held else get_exit_status(planned)
     if has_changes(planned):
         require_yes("Apply exactly this?", yes=yes)
     # One without changes is recorded: the fleet has its mark on all of it from then on.
-    return print_applied(caller.call(PLAN, document, only, plan=planned), output=output)
+    applied = caller.call(PLAN, document, only, plan=planned)
+    said = [] if output.is_document else planned.warnings
+    new = [warning for warning in applied.warnings if warning not in said]
+    return print_applied(applied.model_copy(update={"warnings": new}), output=output)

@@ -46,11 +46,14 @@ def prune_fleet(files: FleetFiles, confirmed: Sequence[str], *, release: bool, o
         return EXIT_DONE
     if release:
         return _release(caller, name, chosen, output=output)
+    lasting = [path for path in chosen if path == "access" or path.startswith(("firewall.cluster", "firewall.nodes."))]
+    if lasting:
+        raise UsageError(f"{lasting[0]} is always there, and can't be deleted.", "Add --release to give it up.")
     gone = {"fleet": name, **join_document({path: {} for path in chosen})}
     planned = caller.call(PRUNE, gone)
     if not output.is_document:
         print_plan(planned, f"Fleet {name}")
-    if planned.failure or planned.status == "held":
+    if planned.failure:
         if output.is_document:
             print_document(planned.as_dict(), output)
         return get_exit_status(planned)

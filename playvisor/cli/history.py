@@ -36,7 +36,7 @@ _CHANGES = Table(
     "",
     "when=at:moment what object who=by",
     below="fields=told:lines",
-    wide="kind key node user run=run_id:short not_before=not_before:moment",
+    wide="kind key node cluster user run=run_id:short not_before=not_before:moment",
     ids="key",
     empty="Nothing changed.",
     stacks=True,
@@ -97,6 +97,8 @@ def show_object(what: str, *, at: str, since: str | None, kind: str | None, outp
     times = {name: format_moment(found[name], now) for name in _MOMENTS if found.get(name)}
     named = describe_object(found["kind"], found["key"], found["name"])
     print_facts({"cluster": found["cluster"], **times}, f"{named}, as of {format_moment(found['at'], now)}")
+    overview = found["document"].get("overview") or {}
+    overview |= {name: units.format_size(overview[name]) for name in _SIZES if name in overview}
     for section, value in found["document"].items():
         print_facts(value if isinstance(value, Mapping) else {section: value}, section)
     if since:
@@ -151,7 +153,8 @@ def _name_column(name: str) -> str:
 
 
 def _open() -> Readings:
-    return Readings(History(_open_database()))
+    settings = load_settings()
+    return Readings(History(Ledger(settings.state_dir, settings.ledger_url).database), settings.endpoint.url)
 
 
 def _open_database() -> Database:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.executor.forkserver.supervisor import LEND, Supervisor
 from mcp_bridge.executor.warm import make_supervisor
-from mcp_bridge.run import Bridge
-from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings, profiles
 from playvisor.cli import console
 from playvisor.cli.command_line import LENT_PROGRAMS
+
+if TYPE_CHECKING:
+    from mcp_bridge.run import Bridge
 
 # Without one of them, it knows no cluster: a default profile may need a password.
 _CLUSTERS = ("PROXMOX_URL", "PROXMOX_HOST", profiles.VARIABLE)
@@ -41,16 +43,16 @@ def serve_commands(idle_seconds: int | None = None) -> None:
     threading.Thread(target=keep, name="keeping", daemon=True).start()
     if server.wait_until_ready():
         console.get_stderr().print("Commands of this user run faster now, until Ctrl-C.")
+    bridge = None
     if idle_seconds is None:
         bridge = _start_ticks(server)
         stop.wait()
-        if bridge:
-            bridge.cancel_runs()
-            bridge.stop_ticks()
-            bridge.close()
     else:
         _wait_while_used(server, stop, idle_seconds)
     is_useless = server.is_useless
+    if bridge:
+        bridge.stop_ticks()
+        bridge.close()
     server.close()
     if is_useless:
         raise PlayvisorError(
@@ -70,6 +72,8 @@ def _start_ticks(server: Supervisor) -> Bridge | None:
     """Sync the history from now on; says why where there is a cluster and it can't be."""
     if not any(map(os.environ.get, _CLUSTERS)):
         return None
+    from mcp_bridge.run.factory import make_bridge
+
     try:
         bridge = make_bridge(load_settings(with_profile=bool(os.environ.get(profiles.VARIABLE))), server=server)
     except UsageError as error:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from playvisor.fleet.nodes import Node, join_path, name_elements, parse_number, read_data
-from playvisor.fleet.problems import Problems, suggest
-from playvisor.fleet.shape import Shape
+from playvisor.fleet.problems import Problems
+from playvisor.fleet.shape import ANY, Shape
 
 _TRUE = frozenset(["true", "yes", "on", "y", "1"])
 _FALSE = frozenset(["false", "no", "off", "n", "0"])
@@ -104,19 +104,23 @@ class Converter:
         return first_sentence(inner.description) if inner else ""
 
     def _refuse_key(self, item: Node, key: str, path: str, shape: Shape) -> None:
+        inside = [name for name, inner in (shape.options or {}).items() if key in (inner.options or ())]
         if key in shape.left_out:
             hint = _LEFT_OUT.get(key, "It says how a module acts, and a fleet says how things are to be.")
+        elif inside:
+            hint = f"It stands inside of {' or '.join(inside)}."
         else:
-            hint = suggest(key, shape.options or {})
+            hint = self._problems.suggest(key, shape.options or {})
         self._problems.add(item, path, f"{_quote(key)} is not known here.", hint, at_key=True)
 
     def _convert_list(self, node: Node, shape: Shape, path: str) -> Any:
         if not isinstance(node.value, list):
             if node.value is not None:
-                example = f"Write [{', '.join(str(node.value).split(','))}]." if isinstance(node.value, str) else ""
+                is_text = isinstance(node.value, str) and shape.each is not None and shape.each.kind == "str"
+                example = f"Write [{', '.join(node.value.split(','))}]." if is_text else ""
                 self._refuse(node, path, "a list", shape, example)
             return None
-        each = shape.each or Shape("raw")
+        each = shape.each or ANY
         data = []
         seen: dict[str, Node] = {}
         for name, item in name_elements(node.value):
@@ -144,7 +148,9 @@ class Converter:
             return None
         if shape.choices and value not in shape.choices:
             known = [str(choice) for choice in shape.choices]
-            hint = suggest(str(value), known, lists_all=False) if value != "absent" else _LEFT_OUT["state"]
+            hint = (
+                self._problems.suggest(str(value), known, lists_all=False) if value != "absent" else _LEFT_OUT["state"]
+            )
             self._problems.add(node, path, f"{_quote(value)} is not one of {', '.join(known)}.", hint)
             return None
         if shape.pattern and not re.fullmatch(shape.pattern, value):

@@ -11,13 +11,17 @@ from typing import Any
 
 from playvisor.fleet.convert import Converter
 from playvisor.fleet.names import MOST_GUESTS, Instance, NameProblem, expand_range
-from playvisor.fleet.nodes import Node, Source, join_path, make_node
-from playvisor.fleet.problems import Problems, suggest
+from playvisor.fleet.nodes import DEEPEST, MOST_VALUES, Node, Source, TooDeepError, count_values, join_path, make_node
+from playvisor.fleet.problems import Problems
 from playvisor.fleet.profiles import PROFILES, Profiles
 from playvisor.fleet.shape import Shape, read_shape
 from playvisor.fleet.templates import TemplateProblem, Templates
 
 _LARGEST_VMID = 999_999_999
+_MOST_NEEDS = 200_000
+_MOST_CIRCLES = 10
+_LONGEST_CIRCLE = 10
+_TOO_DEEP = (f"Values are nested more than {DEEPEST} deep.", "Nothing in a fleet is.")
 
 
 def expand_node(root: Node, values: Mapping[str, Any], problems: Problems, *, templates: Templates | None) -> Expanded:
@@ -46,8 +50,12 @@ class _Expansion:
         self._written = Converter(problems, is_written=True, has_templates=templates is not None)
         self._filled = Converter(problems, is_written=False)
         self._profiles = Profiles(self._get_mapping("profiles"), self._guest, problems)
-        # Entries over their profiles, which the guests of a range share.
-        self._merged: dict[tuple[int, tuple[str, ...]], Node] = {}
+        # Entries over their profiles, which the guests of a range share, with the number of their values.
+        self._merged: dict[tuple[int, tuple[str, ...]], tuple[Node, int]] = {}
+        self._values_left = MOST_VALUES
+        self._needs_left = _MOST_NEEDS
+        # The guests that entries of depends_on name.
+        self._needs: dict[str, list[str]] = {}
 
     def run(self) -> Expanded:
         self._written.convert(self._root, self._shape, "")
@@ -93,11 +101,10 @@ class _Expansion:
                 if instance.name in guests:
                     self._refuse_twin(instance.name, (entry, key), keys[instance.name])
                     continue
-                if len(guests) >= MOST_GUESTS:
-                    self._problems.add(
-                        entry, path, f"The fleet has more than {MOST_GUESTS} guests.", "Split it.", at_key=True
-                    )
-                    return guests
+                if len(guests) >= MOST_GUESTS or self._values_left < 0:
+                    limit = f"{MOST_GUESTS} guests, or {MOST_VALUES} values"
+                    self._problems.add(entry, path, f"The fleet has more than {limit}.", "Split it.", at_key=True)
+                    return {}
                 keys[instance.name] = (entry, key)
                 guests[instance.name] = self._expand_guest(instance, entry)
         return guests
@@ -124,18 +131,23 @@ class _Expansion:
 
     def _expand_guest(self, instance: Instance, entry: Node) -> Node:
         path = join_path("guests", instance.name)
+        place = id(entry)
         if entry.value is None:
             entry = entry.copy({})
         if not isinstance(entry.value, dict):
             return entry
         context = self._make_context(instance)
         named = self._list_profiles(entry, context, path)
-        key = (id(entry), tuple(str(node.value) for node in named))
+        key = (place, tuple(str(node.value) for node in named))
         if key not in self._merged:
             merged = self._profiles.merge(entry, named, path)
             plain = {name: node for name, node in merged.value.items() if name != PROFILES}
-            self._merged[key] = merged.copy(plain)
-        return self._fill(self._merged[key], context, path)
+            merged = merged.copy(plain)
+            self._merged[key] = (merged, count_values(merged))
+        merged, size = self._merged[key]
+        filled = self._fill(merged, context, path)
+        self._values_left -= size if filled is merged else count_values(filled)
+        return filled
 
     def _make_context(self, instance: Instance) -> Mapping[str, Any]:
         own = {"name": instance.name} | ({} if instance.index is None else {"index": instance.index})
@@ -164,13 +176,14 @@ class _Expansion:
 
     def _fill_template(self, node: Node, values: Mapping[str, Any], path: str) -> Node:
         assert self._templates is not None  # noqa: S101
+        filled = node.copy(None, template=node.value)
+        filled.is_plain = filled.is_dynamic = False
         try:
-            data = self._templates.fill(node.value, values)
+            filled.value = make_node(self._templates.fill(node.value, values), node, template=node.value).value
         except TemplateProblem as problem:
             self._problems.add(node, path, problem.message, problem.hint)
-            data = None
-        filled = make_node(data, node, template=node.value)
-        filled.below = node.below
+        except TooDeepError:
+            self._problems.add(node, path, *_TOO_DEEP)
         return filled
 
     def _check_guests(self, guests: Mapping[str, Any], tree: Node) -> None:
@@ -188,17 +201,12 @@ class _Expansion:
             if uuid is not None and uuids.setdefault(uuid.lower(), name) != name:
                 message = f"{uuids[uuid.lower()]} and {name} have the same UUID."
                 self._problems.add(node.value["uuid"], f"{path}.uuid", message, "A UUID is one guest's.")
-            guest_needs = self._expand_needs(guest, node, path)
-            if guest_needs:
-                guest["depends_on"] = guest_needs
-            needs[name] = guest_needs
-            for need in guest_needs:
-                if need not in guests:
-                    hint = suggest(need, guests) or "It has to be a guest of this fleet."
-                    self._problems.add(
-                        node.value["depends_on"], f"{path}.depends_on", f"There is no guest {need}.", hint
-                    )
-        self._check_circle(needs, nodes)
+            if guest.get("depends_on") and self._needs_left >= 0:
+                guest["depends_on"] = needs[name] = self._expand_needs(
+                    guest, guests, node.value["depends_on"], join_path(path, "depends_on")
+                )
+        if self._needs_left >= 0:
+            self._check_circle(needs, nodes)
 
     def _check_vmid(self, vmid: int, name: str, node: Node, vmids: dict[int, str]) -> None:
         place = node.value["vmid"]
@@ -211,24 +219,49 @@ class _Expansion:
                 if self._templates
                 else "Give each guest an id of its own, or none."
             )
-            self._problems.add(place, path, f"{vmids[vmid]} and {name} have the same id, {vmid}.", hint)
+            self._problems.add(place, path, f"{vmids[vmid]} and {name} have the same id, {vmid}.", hint, kind="clash")
         vmids.setdefault(vmid, name)
 
-    def _expand_needs(self, guest: Mapping[str, Any], node: Node, path: str) -> list[str]:
-        names = []
+    def _expand_needs(self, guest: Mapping[str, Any], guests: Mapping[str, Any], node: Node, path: str) -> list[str]:
+        """The guests that one depends on, ranges of them expanded."""
+        names: list[str] = []
         for need in guest.get("depends_on") or ():
-            try:
-                names += [instance.name for instance in expand_range(need)]
-            except NameProblem as problem:
-                self._problems.add(node.value["depends_on"], f"{path}.depends_on", problem.message, problem.hint)
+            found = self._expand_need(need, guests, node, path)
+            self._needs_left -= len(found)
+            if self._needs_left < 0:
+                message = f"Guests depend on others in more than {_MOST_NEEDS} ways."
+                self._problems.add(node, path, message, "Depend on fewer guests.")
+                return []
+            names += found
         return names
+
+    def _expand_need(self, need: str, guests: Mapping[str, Any], node: Node, path: str) -> list[str]:
+        if need not in self._needs:
+            try:
+                self._needs[need] = [instance.name for instance in expand_range(need)]
+            except NameProblem as problem:
+                self._problems.add(node, path, problem.message, problem.hint)
+                return []
+        unknown = next((name for name in self._needs[need] if name not in guests), None)
+        if unknown is not None:
+            hint = self._problems.suggest(unknown, guests)
+            self._problems.add(
+                node, path, f"There is no guest {unknown}.", hint or "It has to be a guest of this fleet."
+            )
+            return []
+        return self._needs[need]
 
     def _check_circle(self, needs: Mapping[str, list[str]], nodes: Mapping[str, Node]) -> None:
         left = dict(needs)
-        while circle := _find_circle(left):
+        for _count in range(_MOST_CIRCLES):
+            circle = _find_circle(left)
+            if not circle:
+                break
             name = circle[0]
             for each in circle:
                 left.pop(each, None)
+            if len(circle) > _LONGEST_CIRCLE:
+                circle = [*circle[:_LONGEST_CIRCLE], "…", circle[-1]]
             self._problems.add(
                 nodes[name].value["depends_on"],
                 join_path(join_path("guests", name), "depends_on"),
@@ -247,6 +280,14 @@ def _find_circle(needs: Mapping[str, list[str]]) -> list[str]:
     return []
 
 
-def make_root(data: Mapping[str, Any]) -> Node:
+def make_root(data: Mapping[str, Any], problems: Problems) -> Node:
     """The nodes of a document that was handed over: nothing in it is a template, and nothing has lines."""
-    return make_node(data, Node(None, Source("document", "document")))
+    place = Node({}, Source("document", "document"))
+    if not isinstance(data, Mapping):
+        problems.add(place, "", "A fleet is a mapping of keys and values.", "Begin with fleet and guests.")
+        return place
+    try:
+        return make_node(data, place)
+    except TooDeepError:
+        problems.add(place, "", *_TOO_DEEP)
+        return place

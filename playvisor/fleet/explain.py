@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from mcp_bridge.errors import UsageError
+from playvisor.fleet.convert import Converter
 from playvisor.fleet.nodes import Node, find_node, join_path, list_parts, read_data, trace_path, walk
-from playvisor.fleet.problems import suggest
+from playvisor.fleet.problems import Problems, suggest
 from playvisor.fleet.render import Rendered
 from playvisor.fleet.shape import ANY, Shape, read_shape
 from playvisor.fleet.templates import find_names
@@ -51,16 +53,18 @@ def _explain(fleet: Rendered, path: str) -> dict[str, Any]:
     return {
         "path": path,
         **_describe(node, shape),
-        "values": [_describe_value(name, found) for name, found in _find_values(fleet, node.template)],
+        "values": [_describe_value(name, found, shape) for name, found in _find_values(fleet, node.template)],
         "overrides": [_describe(below, shape) for below in _list_below(node)],
     }
 
 
 def _describe(node: Node, shape: Shape) -> dict[str, Any]:
     origin = node.origin
-    value = read_data(node)
+    # As the plain document has it, where it is no template that was never filled.
+    value = Converter(Problems(), is_written=False).convert(node, shape, "")
+    value = read_data(node) if value is None else value
     return {
-        "value": _SECRET if shape.is_secret and value is not None else value,
+        "value": _mask(value, shape),
         "from": origin.via,
         "file": origin.file,
         "line": origin.line,
@@ -69,11 +73,22 @@ def _describe(node: Node, shape: Shape) -> dict[str, Any]:
     }
 
 
-def _describe_value(name: str, node: Node) -> dict[str, Any]:
+def _mask(data: Any, shape: Shape) -> Any:
+    """The data without the secrets in it."""
+    if shape.is_secret and data is not None:
+        return _SECRET
+    if isinstance(data, dict):
+        return {key: _mask(value, shape.find(key) or ANY) for key, value in data.items()}
+    return [_mask(value, shape.each or ANY) for value in data] if isinstance(data, list) else data
+
+
+def _describe_value(name: str, node: Node, wanted: Shape) -> dict[str, Any]:
+    """A value that a template of an option names; for a secret option it is one, too."""
+    shape = replace(ANY, is_secret=wanted.is_secret)
     return {
         "name": name,
-        **_describe(node, ANY),
-        "overrides": [_describe(below, ANY) for below in _list_below(node)],
+        **_describe(node, shape),
+        "overrides": [_describe(below, shape) for below in _list_below(node)],
     }
 
 

@@ -38,7 +38,8 @@ def expand_range(text: str) -> list[Instance]:
     if not ranges:
         if "{" in text or "}" in text:
             raise NameProblem(f"{text} is no range.", "Write web-{01..12}.")
-        return [_make_instance(text, None)]
+        _check_name(text)
+        return [Instance(text)]
     if len(ranges) > 1:
         raise NameProblem(f"{text} has more than one range.", "Write an entry for each value of one of them.")
     found = ranges[0]
@@ -54,12 +55,13 @@ def expand_range(text: str) -> list[Instance]:
         )
     width = len(first) if is_padded else 1
     before, after = text[: found.start()], text[found.end() :]
-    return [_make_instance(f"{before}{number:0{width}d}{after}", number) for number in range(int(first), int(last) + 1)]
+    # If the last one can be a name, all can.
+    _check_name(f"{before}{last}{after}")
+    return [Instance(f"{before}{number:0{width}d}{after}", number) for number in range(int(first), int(last) + 1)]
 
 
-def _make_instance(name: str, index: int | None) -> Instance:
+def _check_name(name: str) -> None:
     if not GUEST_NAME.fullmatch(name):
         raise NameProblem(
             f"`{name}` can't be the name of a guest.", "It has letters, digits, hyphens and dots, as a host name has."
         )
-    return Instance(name, index)

@@ -24,6 +24,13 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+
 _NAMING = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
 # Python refuses longer ones, and Proxmox VE has none.
 _LONGEST_NUMBER = 300
+# How far values may be inside of each other: functions that go through them call themselves.
+DEEPEST = 50
+MOST_VALUES = 2_000_000
+
+
+class TooDeepError(Exception):
+    """Values are nested more than `DEEPEST` deep."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +116,18 @@ class Node:
         return Origin(self.source.name, self.line, self.column, via, self.template)
 
 
-def make_node(data: Any, place: Node, *, template: str | None = None) -> Node:
-    """Nodes of data that has no places of its own, all at one place. Nothing in them is a template."""
+def make_node(data: Any, place: Node, *, template: str | None = None, depth: int = 0) -> Node:
+    """Nodes of data that has no places of its own, all at one place. Nothing in them is a template.
+
+    Raises TooDeepError."""
+    if depth > DEEPEST:
+        raise TooDeepError
     if isinstance(data, Mapping):
-        value: Any = {str(key): make_node(item, place, template=template) for key, item in data.items()}
+        value: Any = {
+            str(key): make_node(item, place, template=template, depth=depth + 1) for key, item in data.items()
+        }
     elif isinstance(data, list | tuple):
-        value = [make_node(item, place, template=template) for item in data]
+        value = [make_node(item, place, template=template, depth=depth + 1) for item in data]
     else:
         value = data
     return Node(value, place.source, place.line, place.column, key=place.key, template=template)
@@ -128,6 +141,13 @@ def read_data(node: Node) -> Any:
     if isinstance(value, list):
         return [read_data(item) for item in value]
     return resolve_plain(value) if node.is_plain and value is not None else value
+
+
+def count_values(node: Node) -> int:
+    """How many values there are in a node, with itself."""
+    if isinstance(node.value, dict):
+        return 1 + sum(map(count_values, node.value.values()))
+    return 1 + sum(map(count_values, node.value)) if isinstance(node.value, list) else 1
 
 
 def is_null(text: str) -> bool:

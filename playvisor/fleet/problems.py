@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # A fleet of thousands may have thousands.
 _MOST_TOLD = 100
 _MOST_NAMED = 10
+_MOST_COMPARED = 1_000
+_MOST_HINTS = 100
+_LONGEST_TEXT = 500
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,11 @@ class Problems:
         self.is_incomplete = False
         self._found: dict[tuple[str, int, int, str], Problem] = {}
 
-    def add(self, node: Node, path: str, message: str, hint: str = "", *, at_key: bool = False) -> None:
+    def add(self, node: Node, path: str, message: str, hint: str = "", *, at_key: bool = False, kind: str = "") -> None:
         """Note what is wrong with a node, or with the key that it stands under."""
         line, column = node.key if at_key and node.key else (node.line, node.column)
         # What a template gives is different for each guest, and one mistake.
-        self.add_at(node.source.name, line, column, path, message, hint, kind="template" if node.template else "")
+        self.add_at(node.source.name, line, column, path, message, hint, kind="template" if node.template else kind)
 
     def add_at(
         self, file: str, line: int, column: int, path: str, message: str, hint: str = "", *, kind: str = ""
@@ -81,7 +84,11 @@ class Problems:
         """Note what is wrong at a place; of one kind, if it has one, only the first."""
         # Documents that were handed over have no lines: there it's the path that tells places apart.
         key = (file, line, column, kind or message) if line else (file, 0, 0, f"{path} {message}")
-        self._found.setdefault(key, Problem(file, line, column, path, message, hint))
+        self._found.setdefault(key, Problem(file, line, column, _clip(path), _clip(message), _clip(hint)))
+
+    def suggest(self, word: str, known: Iterable[str], *, lists_all: bool = True) -> str:
+        """As `suggest`; nothing once there are many problems, since looking for it takes a while."""
+        return suggest(word, known, lists_all=lists_all) if len(self) < _MOST_HINTS else ""
 
     def __len__(self) -> int:
         return len(self._found)
@@ -96,9 +103,15 @@ class Problems:
             raise FleetError(self.list_sorted())
 
 
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+
+
 def suggest(word: str, known: Iterable[str], *, lists_all: bool = True) -> str:
     """Which of the known words is meant, as a hint; all of them where they are few; nothing where it is unclear."""
     words = list(known)
+    if len(words) > _MOST_COMPARED:
+        words = [each for each in words if each[:1] == word[:1]][:_MOST_COMPARED]
     close = difflib.get_close_matches(word, words, n=2, cutoff=0.6)
     if close:
         return f"Do you mean {' or '.join(close)}?"

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from playvisor.fleet.nodes import Node
-from playvisor.fleet.problems import Problems, suggest
+from playvisor.fleet.problems import Problems
 from playvisor.fleet.shape import ANY, Shape
 
 PROFILES = "profiles"
+
+_DEEPEST_STACK = 50
 
 
 def merge_nodes(lower: Node, upper: Node, shape: Shape) -> Node:
@@ -61,13 +63,14 @@ class Profiles:
         self._shape = shape
         self._problems = problems
         self._stacks: dict[tuple[str, ...], Node | None] = {}
+        self._lists: dict[str, list[str]] = {}
         self._circles: set[frozenset[str]] = set()
         self.used: set[str] = set()
 
     def check(self) -> None:
         """Find the profiles that stand on unknown ones, or on themselves."""
-        for name, node in self._nodes.items():
-            self._list_stack(self._list_named(node, f"profiles.{name}"), (name,))
+        for name in self._nodes:
+            self._list_below(name, ())
 
     def merge(self, entry: Node, named: list[Node], path: str) -> Node:
         """An entry over the profiles that it names; later ones over earlier ones."""
@@ -99,12 +102,21 @@ class Profiles:
             if name in above:
                 self._refuse_circle(node, path, [*above[above.index(name) :], name])
             elif name not in self._nodes:
-                hint = suggest(name, self._nodes) or "Define it under profiles."
+                hint = self._problems.suggest(name, self._nodes) or "Define it under profiles."
                 self._problems.add(node, path, f"There is no profile {name}.", hint)
+            elif len(above) >= _DEEPEST_STACK:
+                message = f"More than {_DEEPEST_STACK} profiles stand on each other."
+                self._problems.add(node, path, message, "Name several profiles beside each other.")
             else:
-                below = self._list_named(self._nodes[name], f"profiles.{name}")
-                names.update(dict.fromkeys([*self._list_stack(below, (*above, name)), name]))
+                names.update(dict.fromkeys(self._list_below(name, above)))
         return list(names)
+
+    def _list_below(self, name: str, above: tuple[str, ...]) -> list[str]:
+        """The profiles that one stands on, and itself, the lowest first."""
+        if name not in self._lists:
+            named = self._list_named(self._nodes[name], f"profiles.{name}")
+            self._lists[name] = [*self._list_stack(named, (*above, name)), name]
+        return self._lists[name]
 
     def _refuse_circle(self, node: Node, path: str, circle: list[str]) -> None:
         """Note a circle once, wherever on it somebody comes in."""

@@ -16,14 +16,11 @@ from typing import Any
 
 import yaml
 
-from playvisor.fleet.nodes import TEMPLATE_MARKS, Node, Source, is_null
+from playvisor.fleet.nodes import DEEPEST, MOST_VALUES, TEMPLATE_MARKS, Node, Source, is_null
 from playvisor.fleet.problems import Problems
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_BYTES = 32 * 2**20
-_DEEPEST = 50
-# With what aliases stand for.
-_MOST_VALUES = 2_000_000
 _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 
 _RANGE = re.compile(r"\{[0-9]+\.\.[0-9]+\}")
@@ -67,8 +64,9 @@ def _read(path: Path, source: Source, problems: Problems) -> str | None:
 
 def read_text(text: str, source: Source, problems: Problems) -> Node | None:
     """The document in a text."""
-    loader = _LOADER(text)
+    loader = None
     try:
+        loader = _LOADER(text)
         return _Builder(source, problems).build(iter(loader.get_event, None))
     except _Unreadable:
         pass
@@ -97,7 +95,8 @@ def read_text(text: str, source: Source, problems: Problems) -> Node | None:
             source.name, line, column, "", "A control character stands here.", 'Remove it, or write it as "\\u…".'
         )
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     problems.is_incomplete = True
     return None
 
@@ -179,8 +178,8 @@ class _Builder:
 
     def _open(self, event: Any, stack: list[list[Any]]) -> None:
         mark = event.start_mark
-        if len(stack) >= _DEEPEST:
-            self._stop(mark, f"Values are nested more than {_DEEPEST} deep.", "Nothing in a fleet is.")
+        if len(stack) >= DEEPEST:
+            self._stop(mark, f"Values are nested more than {DEEPEST} deep.", "Nothing in a fleet is.")
         self._check_tag(event)
         is_mapping = type(event) is yaml.MappingStartEvent
         node = Node({} if is_mapping else [], self._source, mark.line + 1, mark.column + 1)
@@ -202,10 +201,10 @@ class _Builder:
         frame = stack[-1]
         parent, key, _size, _anchor = frame
         frame[2] += size
-        if frame[2] > _MOST_VALUES:
+        if frame[2] > MOST_VALUES:
             self._stop(
                 event.start_mark,
-                f"There are more than {_MOST_VALUES} values, counting what aliases stand for.",
+                f"There are more than {MOST_VALUES} values, counting what aliases stand for.",
                 "Split the fleet, or use profiles in place of aliases.",
             )
         if isinstance(parent.value, list):

@@ -26,7 +26,7 @@ __all__ = ["FleetError", "Origin", "Problem", "Rendered", "expand_document", "re
 # What the files of a section are called by in origins.
 _SINGULAR = {
     "guests": "guest",
-    "profiles": "profile {name}",
+    "profiles": "profile",
     "pools": "pool",
     "storages": "storage",
     "backup_jobs": "backup job",
@@ -95,11 +95,14 @@ def expand_document(data: Mapping[str, Any]) -> Rendered:
     Raises FleetError with everything that is wrong."""
     problems = Problems()
     with _without_collecting():
-        root = make_root(data)
+        root = make_root(data, problems)
+        problems.require_none()
         expanded = expand_node(root, {}, problems, templates=None)
         problems.require_none()
     tree = expanded.tree
-    return Rendered(expanded.document, _Origins(tree), (), tree, make_root({}), root, frozenset(expanded.used_profiles))
+    return Rendered(
+        expanded.document, _Origins(tree), (), tree, Node({}, Source("values")), root, frozenset(expanded.used_profiles)
+    )
 
 
 def list_files(source: Path, problems: Problems) -> list[Path]:
@@ -171,12 +174,9 @@ def _name_sections(root: Node) -> None:
     """Note which part of a file begins where."""
     sections = []
     for section, node in root.value.items():
-        name = _SINGULAR.get(section, section)
-        sections.append((node.key or (node.line, node.column), name.format(name="")))
+        sections.append((node.key or (node.line, node.column), _SINGULAR.get(section, section)))
         if section == "profiles" and isinstance(node.value, dict):
-            sections += [
-                (item.key or (item.line, item.column), name.format(name=key)) for key, item in node.value.items()
-            ]
+            sections += [(item.key or (item.line, item.column), f"profile {name}") for name, item in node.value.items()]
     root.source.sections = sorted(sections)
 
 

@@ -213,7 +213,7 @@ def read_shape(*, is_authored: bool = True) -> Shape:
                 "groups": Shape("dict", "Security groups by name.", each=group, names="group"),
             },
         ),
-        "access": _read_entry("pve_access", "Roles, groups, users, tokens and access.", ()),
+        "access": _read_entry("pve_access", "Roles, groups, users, tokens and ACLs.", ("grants", "guests")),
     }
     return Shape("dict", "A fleet.", options=options)
 

@@ -222,7 +222,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         elif operator == "+" and isinstance(left, _SIZED) and isinstance(right, _SIZED):
             self.pay(len(left) + len(right))
         elif operator == "%" and isinstance(left, str):
-            return self._format(left, *(right if isinstance(right, tuple) else (right,)))
+            named = right if isinstance(right, Mapping) else {}
+            values = right if isinstance(right, tuple) else () if named else (right,)
+            return self._format(left, *values, **named)
         elif operator == "**" and not (abs(left) <= _LARGEST_INTEGER and abs(right) <= 128):
             raise _TooMuch
         value = super().call_binop(context, operator, left, right)

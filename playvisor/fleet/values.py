@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playvisor.fleet.nodes import Node, Source, find_node, join_path, read_data
+from playvisor.fleet.nodes import Node, Source, find_node, is_null, join_path, read_data
 from playvisor.fleet.problems import Problems, suggest
 from playvisor.fleet.profiles import merge_nodes
 from playvisor.fleet.reading import read_file, read_text
@@ -71,8 +71,9 @@ def _parse_set(text: str, problems: Problems) -> Node | None:
         problems.is_incomplete = True
         problems.add_at(f"--set {text}", 0, 0, "", "It is not NAME=VALUE.", "Write --set web.memory=4096.")
         return None
-    node = read_text(value, source, problems) if value else None
-    node = node or Node(None if value else "", source, 1, 1)
+    # Lists, mappings and quotes are YAML; everything else is one word of it, also where YAML would see a comment.
+    node = read_text(value, source, problems) if value[:1] in ("[", "{", '"', "'") else None
+    node = node or Node(None if value and is_null(value) else value, source, 1, 1, is_plain=bool(value))
     for key in reversed(keys):
         node = Node({key: node}, source, 1, 1, is_dynamic=node.is_dynamic)
     return node

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from mcp_bridge.catalogue.fleets import (
     parse_path,
     split_document,
 )
-from mcp_bridge.errors import UsageError
+from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.evidence.fleets import PLAN, PRUNE
 from mcp_bridge.executor import Progress
 from mcp_bridge.ledger.records import FleetObject
@@ -178,7 +179,7 @@ def list_drift(engine: Engine, objects: Iterable[Mapping[str, Any]]) -> list[dic
     rows = []
     for row in objects:
         drifted = [
-            {"path": conflict["path"], "before": conflict["observed"], "after": conflict["desired"]}
+            {"path": conflict["path"], "before": conflict["last"], "after": conflict["observed"]}
             for conflict in row.get("conflicts") or ()
         ]
         if drifted:
@@ -189,7 +190,7 @@ def list_drift(engine: Engine, objects: Iterable[Mapping[str, Any]]) -> list[dic
 
 def with_authors(engine: Engine, result: Result) -> Result:
     """The result of a plan with who has changed what it conflicts with, where that is known."""
-    conflicts = result.data.get("conflicts")
+    conflicts = result.data.get("conflicts") if result.tool in (PLAN, REPORT) else None
     if not conflicts:
         return result
     rows = {str(row["path"]): row for row in result.data.get("objects") or ()}
@@ -201,12 +202,14 @@ def with_authors(engine: Engine, result: Result) -> Result:
 
 
 def _tell_authors(engine: Engine, row: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Changes of one object with who made each, as far as that is known: what was found is told without it, too."""
     from mcp_bridge.history.store import History
 
-    if row.get("vmid") is None:
-        return [dict(change) for change in changes]
-    history, cluster = History(engine.ledger.database), engine.authority.identify_cluster()
-    return find_authors(history, cluster, row, changes)
+    if row.get("vmid") is not None:
+        with suppress(PlayvisorError):
+            history, cluster = History(engine.ledger.database), engine.authority.identify_cluster()
+            return find_authors(history, cluster, row, changes)
+    return [dict(change) for change in changes]
 
 
 def find_authors(

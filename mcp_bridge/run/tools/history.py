@@ -38,11 +38,18 @@ _NEVER = (
 
 
 class Readings:
-    """What the history says, as plain data. Times are as people give them."""
+    """What the history says of the cluster at an address, as plain data. Times are as people give them.
 
-    def __init__(self, history: History) -> None:
+    Where no cluster was seen at that address, it is about all of them. The cluster itself is not asked.
+    """
+
+    def __init__(self, history: History, url: str = "") -> None:
         self._history = history
         self._now = datetime.now(UTC)
+        clusters = history.list_clusters()
+        named = [name for name in clusters if url and url in (history.get_cursor(name) or {}).get("urls", ())]
+        self._clusters = named or clusters
+        self._cluster = self._clusters[0] if len(self._clusters) == 1 else None
 
     def list_changes(
         self,
@@ -57,7 +64,7 @@ class Readings:
         """The changes of a period, newest first. Raises UsageError for what is no time, and for what is not known."""
         start, end = parse_period(since, until, self._now)
         ids = self._find_ids(what, kind)
-        changes = self._history.list_changes(start, end, ids, kind, user, limit + 1)
+        changes = self._history.list_changes(start, end, ids, kind, user, limit + 1, cluster=self._cluster)
         return self._describe(changes[:limit], start, end, has_more=len(changes) > limit)
 
     def diff(
@@ -72,7 +79,7 @@ class Readings:
         """What differs between two times. Raises UsageError for what is no time, and for what is not known."""
         begin, until = parse_time(start, self._now), parse_time(end, self._now)
         parse_period(start, end, self._now)
-        changes = self._history.diff(begin, until, object_ids=self._find_ids(what, kind), kind=kind)
+        changes = self._history.diff(begin, until, self._find_ids(what, kind), kind, self._cluster)
         shown = changes[:limit]
         return self._describe(shown, begin, until, has_more=len(shown) < len(changes))
 
@@ -109,7 +116,7 @@ class Readings:
         return [one.id for one in self._find(what, kind)] if what else None
 
     def _find(self, what: str, kind: str | None) -> Sequence[Object]:
-        found = self._history.find_objects(what, kind)
+        found = self._history.find_objects(what, kind, self._cluster)
         if not found:
             hint = f"It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
             raise UsageError(f"The history knows no {kind or 'guest, nor anything else,'} {what!r}.", hint)
@@ -121,7 +128,7 @@ class Readings:
         from mcp_bridge.history.account import describe_change
 
         looked = self._find_last_look()
-        begin = self._history.find_first_moment()
+        begin = self._history.find_first_moment(self._cluster)
         warnings = [] if looked else [_NEVER]
         if begin and start and start < begin:
             warnings.append(f"The history begins at {begin:%Y-%m-%d %H:%M} UTC; what was before is not known.")
@@ -132,12 +139,15 @@ class Readings:
             "until": format_timestamp(end or self._now),
             "synced_at": looked,
             "warnings": warnings,
-            "changes": [describe_change(change) for change in changes],
+            "changes": [
+                {**({} if self._cluster else {"cluster": change.cluster}), **describe_change(change)}
+                for change in changes
+            ],
         }
 
     def _find_last_look(self) -> str | None:
         """When the cluster was looked at last, of several the one that was not for longest."""
-        looks = [self._history.find_last_observation(cluster) for cluster in self._history.list_clusters()]
+        looks = [self._history.find_last_observation(cluster) for cluster in self._clusters]
         known = [look for look in looks if look]
         return format_timestamp(min(known)) if known else None
 
@@ -162,7 +172,7 @@ def open_readings(engine: Engine) -> Readings:
     """The readings of an engine's history."""
     from mcp_bridge.history.store import History
 
-    return Readings(History(engine.ledger.database))
+    return Readings(History(engine.ledger.database), engine.settings.endpoint.url)
 
 
 def _show_guest(engine: Engine, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:

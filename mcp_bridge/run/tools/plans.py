@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mcp_bridge import catalogue
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.engine import Engine
@@ -48,8 +49,12 @@ def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
 
 
 def _refuse_secret(plan: KeptPlan) -> Failure:
+    tool = catalogue.load().get(plan.tool)
+    again = f"Make the same call of {plan.tool} again; an approval of its plan counts for that, too."
+    if tool and tool.only_plans:
+        again = "Leave secrets out, or have a person run `playvisor fleet apply`; an approval counts for that, too."
     return Failure(
         code="refused",
         message=f"The arguments of plan {plan.plan_id[:8]} hold a secret, so they were not kept. Nothing was changed.",
-        hint=f"Make the same call of {plan.tool} again; an approval of its plan counts for that, too.",
+        hint=again,
     )

@@ -13,7 +13,7 @@ import typer
 from playvisor.cli.options import with_output
 from playvisor.cli.output import TABLE, Output
 
-Source = Annotated[Path, typer.Argument(metavar="[FILE]", help="File of the fleet, or folder of files.")]
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="File of the fleet, or folder of files.")]
 Environment = Annotated[
     str | None, typer.Option("--environment", "-e", metavar="NAME", help="Use values/NAME.yml, too.")
 ]

@@ -20,6 +20,8 @@ from playvisor.fleet.adopt.observed import Guest, Observed
 GUESTS = "guests"
 PARTS = (GUESTS, *SECTIONS)
 _LONGEST_NAME = 63
+# An object, which may have nothing to say, has a path of its section and its name.
+_OBJECT_DEPTH = 2
 # Lists whose entries paths name by their slot.
 _BY_SLOT = ("disks", "nics")
 # What an observation has in place of a secret.
@@ -65,7 +67,7 @@ def adopt_cluster(
     notes: dict[Path, list[str]] = {}
     left_out = observed.describe_missing(chosen)
     if GUESTS in wanted:
-        entries, said, unnamed = _adopt_guests(guests)
+        entries, said, unnamed = _adopt_guests(guests, observed.list_templates())
         document[GUESTS], left_out = entries, [*left_out, *unnamed]
         notes.update(said)
     for section, read in SECTIONS.items():
@@ -91,7 +93,7 @@ def leave_out(adoption: Adoption, reasons: Mapping[Path, str]) -> Adoption:
         # What it was a part of may be gone already.
         value = take_path(document, path)
         if value is not None:
-            shown = "" if MASK in str(value) else f" {value}"
+            shown = "" if MASK in str(value) or len(path) <= _OBJECT_DEPTH else f" {value}"
             # Where nothing is left that a comment could stand at, it stands at what that was a part of.
             owner = path[:2] if len(path) > 2 else path[:1]
             inner = _PATHS.render_path(path[len(owner) :])
@@ -105,7 +107,9 @@ def _list_masked(document: Any) -> list[Path]:
     return [path for path in masked if not any(other[: len(path)] == path for other in masked if other != path)]
 
 
-def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
+def _adopt_guests(
+    guests: Iterable[Guest], templates: Mapping[int, str]
+) -> tuple[dict[str, Any], dict[Path, list[str]], list[str]]:
     known = list(guests)
     count = Counter(guest.name.lower() for guest in known)
     uuids = Counter(guest.uuid for guest in known)
@@ -118,7 +122,7 @@ def _adopt_guests(guests: Iterable[Guest]) -> tuple[dict[str, Any], dict[Path, l
         elif count[guest.name.lower()] > 1:
             left_out.append(f"guest {guest.label} has a name that another guest has, too")
         else:
-            adopted = adopt_guest(guest)
+            adopted = adopt_guest(guest, templates)
             phrases = list(adopted.notes)
             entries[guest.name] = adopted.entry
             if guest.uuid and uuids[guest.uuid] > 1:
@@ -164,6 +168,9 @@ def take_path(document: Any, path: Path) -> Any:
         place.remove(found)
     elif isinstance(place, dict):
         place.pop(path[-1], None)
+    if found is not None and not place and len(path) - 1 > _OBJECT_DEPTH:
+        # Of an option of which nothing is left nothing is to be said.
+        take_path(document, path[:-1])
     return found
 
 

@@ -89,14 +89,10 @@ def read_nic(kind: str, slot: str, text: str) -> dict[str, Any]:
     return {"slot": slot, **named, **({"mac": mac} if mac else {}), **entry}
 
 
-def sort_slots(slots: Mapping[str, Any]) -> list[str]:
-    """Slots by bus and number; the root file system of a container first."""
-
-    def rank(slot: str) -> tuple[bool, str, int]:
-        bus, number = re.sub(r"\d+$", "", slot), re.search(r"\d+$", slot)
-        return slot != "rootfs", bus, int(number[0]) if number else 0
-
-    return sorted(slots, key=rank)
+def rank_slot(slot: str) -> tuple[bool, str, int]:
+    """Slots are sorted by bus and number; the root file system of a container comes first."""
+    bus, number = re.sub(r"\d+$", "", slot), re.search(r"\d+$", slot)
+    return slot != "rootfs", bus, int(number[0]) if number else 0
 
 
 def _type_properties(options: Mapping[str, Mapping[str, Any]], properties: Mapping[str, str]) -> dict[str, Any]:

@@ -43,9 +43,9 @@ class Adopted:
     notes: tuple[str, ...] = ()
 
 
-def adopt_guest(guest: Guest) -> Adopted:
-    """The entry that a guest is as wished by."""
-    draft = _Draft(guest)
+def adopt_guest(guest: Guest, templates: Mapping[int, str] | None = None) -> Adopted:
+    """The entry that a guest is as wished by; `templates` are the names of templates by their ids."""
+    draft = _Draft(guest, templates or {})
     draft.read_identity()
     draft.read_config()
     draft.read_surroundings()
@@ -53,8 +53,8 @@ def adopt_guest(guest: Guest) -> Adopted:
 
 
 class _Draft:
-    def __init__(self, guest: Guest) -> None:
-        self._guest, self._config = guest, guest.config
+    def __init__(self, guest: Guest, templates: Mapping[int, str]) -> None:
+        self._guest, self._config, self._templates = guest, guest.config, templates
         self.entry: dict[str, Any] = {}
         self.notes: list[str] = []
 
@@ -64,6 +64,18 @@ class _Draft:
         if guest.uuid:
             self.entry["uuid"] = guest.uuid
         self.entry["state"] = self._choose_state()
+        origin = self._find_origin()
+        if origin in self._templates:
+            # A guest that is made anew is made like that; one that is there has nothing to do with it.
+            self.entry["clone"] = {"name": self._templates[origin], "full": False}
+        elif origin:
+            self.notes.append(f"a linked clone of guest {origin}")
+
+    def _find_origin(self) -> int:
+        """The id of the template whose disk the first one that builds upon another does; 0 for no linked clone."""
+        slots = [slot for slot in self._config if devices.is_disk(self._guest.type, slot)]
+        volumes = [str(self._config[slot]).split(",", 1)[0] for slot in sorted(slots, key=devices.rank_slot)]
+        return next(filter(None, map(devices.find_origin, volumes)), 0)
 
     def _choose_state(self) -> str:
         guest = self._guest
@@ -91,7 +103,6 @@ class _Draft:
                 continue
             if devices.is_disk(kind, key):
                 disks[key] = devices.read_disk(self._guest.vmid, key, str(value))
-                self._note_origin(key, str(value))
             elif devices.is_nic(key):
                 nics[key] = devices.read_nic(kind, key, str(value))
             elif _UNUSED.fullmatch(key):
@@ -111,9 +122,9 @@ class _Draft:
         # In the order of the documentation.
         self.entry.update({key: flat[key] for key in options if key in flat})
         if disks:
-            self.entry["disks"] = [disks[slot] for slot in devices.sort_slots(disks)]
+            self.entry["disks"] = [disks[slot] for slot in sorted(disks, key=devices.rank_slot)]
         if nics:
-            self.entry["nics"] = [nics[slot] for slot in devices.sort_slots(nics)]
+            self.entry["nics"] = [nics[slot] for slot in sorted(nics, key=devices.rank_slot)]
         if cloudinit:
             self.entry["cloudinit"] = cloudinit
         if further:
@@ -147,16 +158,11 @@ class _Draft:
             ]
         if not is_unset(config.get("cicustom")):
             entry["custom"] = parse_properties(str(config["cicustom"]), "")
-        for slot in devices.sort_slots(config):
+        for slot in sorted(config, key=devices.rank_slot):
             if devices.is_cloudinit_drive(kind, slot, config[slot]):
                 drive = {} if slot == options["drive"]["default"] else {"drive": slot}
                 return {**drive, "drive_storage": str(config[slot]).partition(":")[0], **entry}
         return entry
-
-    def _note_origin(self, slot: str, value: str) -> None:
-        origin = devices.find_origin(value.split(",", 1)[0])
-        if origin is not None:
-            self.notes.append(f"{slot} is a linked clone of guest {origin}")
 
     def read_surroundings(self) -> None:
         guest = self._guest

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge.errors import PlayvisorError
-from playvisor.fleet.adopt.values import parse_properties
+from mcp_bridge.history.observation import Missing, parse_observation
+from playvisor.fleet.adopt.values import is_on, parse_properties
 
 # The option of the configuration that holds a guest's name.
 NAMES = {"qemu": "name", "lxc": "hostname"}
@@ -49,16 +49,6 @@ class Guest:
 
 
 @dataclass(frozen=True)
-class Missing:
-    """What could not be read: one object, or without a key any of its kind."""
-
-    kind: str
-    key: str | None
-    node: str | None
-    why: str
-
-
-@dataclass(frozen=True)
 class Observed:
     """The documents of a cluster by kind and key, and what could not be read."""
 
@@ -82,6 +72,12 @@ class Observed:
             if not with_config or guests[vmid].get("config")
         ]
 
+    def list_templates(self) -> dict[int, str]:
+        """The names of templates by their ids, of those that no other guest is called like."""
+        guests = self.list_guests(with_config=False)
+        count = Counter(guest.name for guest in guests)
+        return {guest.vmid: guest.name for guest in guests if guest.is_template and count[guest.name] == 1}
+
     def describe_missing(self, vmids: Collection[int] | None = None) -> list[str]:
         """What could not be read, as sentences; of guests only these, or all of them."""
         guests = {str(guest.vmid): guest for guest in self.list_guests(with_config=False)}
@@ -98,21 +94,14 @@ class Observed:
 
 
 def read_observation(file: Path) -> Observed:
-    """The observation in a file; raises PlayvisorError for one that is no whole observation."""
-    header: Mapping[str, Any] = {}
+    """The observation in a file; raises UsageError for one that is no whole observation."""
+    observation = parse_observation(file)
     documents: dict[str, dict[str, dict[str, Any]]] = {}
-    missing: list[Missing] = []
-    for line in _read_lines(file):
-        match line.get("line"):
-            case "header":
-                header = line
-            case "object":
-                documents.setdefault(line["kind"], {}).setdefault(str(line["key"]), {}).update(line["doc"])
-            case "missing":
-                missing.append(Missing(line["kind"], line.get("key"), line.get("node"), str(line["why"])))
-    if not header:
-        raise PlayvisorError(f"{file} is no observation of a cluster.", "Run the command again.")
-    return Observed(str(header["cluster"].get("name") or ""), documents, tuple(dict.fromkeys(missing)))
+    for one in observation.objects:
+        documents.setdefault(one.kind, {}).setdefault(one.key, {}).update(one.document)
+    # A cluster's identity is its name and a fingerprint.
+    name = observation.cluster.rpartition(" ")[0]
+    return Observed(name, documents, tuple(dict.fromkeys(observation.missing)))
 
 
 def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) -> Guest:
@@ -131,18 +120,9 @@ def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) ->
         pool=str(overview.get("pool") or ""),
         tags=tuple(filter(None, str(tags or "").replace(",", ";").strip().split(";"))),
         lock=str(config.get("lock") or overview.get("lock") or ""),
-        is_template=str(config.get("template") or 0) == "1",
+        is_template=is_on(config.get("template") if config else overview.get("template")),
         pending=tuple(sorted(document.get("pending") or ())),
         snapshots=tuple(str(entry["name"]) for entry in document.get("snapshots") or ()),
         firewall=document.get("firewall") or {},
         ha=ha,
     )
-
-
-def _read_lines(file: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield json.loads(line)
-    except (OSError, ValueError) as error:
-        raise PlayvisorError(f"{file} can't be read: {error}.", "Run the command again.") from error

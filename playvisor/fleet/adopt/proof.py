@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,9 @@ from playvisor.fleet.render import FleetError, expand_document, render_fleet
 _MOST_TOLD = 10
 # A value that no module takes may be one of several in a device.
 _MOST_ROUNDS = 10
-# What a module that can't take a value calls it.
+# What a module that can't take a value calls it, and what an object is that belongs to another fleet.
 _REFUSED = ("invalid_parameter", "unsupported")
+CLAIMED = "claimed"
 _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
 
 
@@ -119,14 +121,14 @@ def _describe_failure(document: Mapping[str, Any], path: Place, failure: Mapping
     message = one_line(str(failure.get("message") or failure.get("code")))
     is_refused = failure.get("code") in _REFUSED
     fields = failure.get("fields") or {}
-    found = {name: _locate(document, path, str(name)) for name in fields}
+    found = {name: _locate(document, path, str(name), str(why)) for name, why in fields.items()}
     if not fields or not all(found.values()):
-        return [Difference(path, message)]
+        return [Difference(path, message, failure.get("code") == CLAIMED)]
     return [Difference(place, one_line(str(fields[name])), is_refused) for name, place in found.items() if place]
 
 
-def _locate(document: Mapping[str, Any], path: Place, name: str) -> Place | None:
-    """Where an object has what a module calls so; of a device first what is special about it."""
+def _locate(document: Mapping[str, Any], path: Place, name: str, why: str) -> Place | None:
+    """Where an object has what a module calls so; of a device the property that is wrong, where that is said."""
     entry: Any = document
     for key in path:
         entry = entry.get(key) if isinstance(entry, Mapping) else None
@@ -141,8 +143,16 @@ def _locate(document: Mapping[str, Any], path: Place, name: str) -> Place | None
     for devices in ("disks", "nics"):
         for device in entry.get(devices) or ():
             if device["slot"] == name:
-                return (*path, devices, name, *(("options",) if "options" in device else ()))
+                return (*path, devices, name, *_find_property(device, why))
     return None
+
+
+def _find_property(device: Mapping[str, Any], why: str) -> Place:
+    options = device.get("options") or {}
+    named = [name for name in options if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", why)]
+    if named:
+        return ("options", named[0])
+    return ("options",) if options else ()
 
 
 def require_same(document: Mapping[str, Any], rendered: Mapping[str, Any]) -> None:

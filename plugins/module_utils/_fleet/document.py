@@ -235,6 +235,6 @@ def _bad_document_error(problems: Mapping[str, str]) -> PveError:
     return PveError(
         INVALID_PARAMETER,
         f"The fleet can't be so: {'; '.join(lines[:_SHOWN])}{more}.",
-        "Correct it; `ansible-doc` shows the options of the modules that the parts of a fleet have.",
+        "Correct it: each part of a fleet has the options of the module that there is for it.",
         fields=dict(problems),
     )

@@ -86,7 +86,7 @@ def test_a_fleet_of_an_ai_client_from_plan_to_drift(lab, simulator, fleets, ledg
     drifted = lab.ask("fleet_drift", {"fleet": "shop"})
     conflicting = lab.ask("plan_fleet", {"fleet": shop})
     assert [(one["path"], one["vmid"], one["changes"]) for one in drifted.data["objects"]] == [
-        ("guests.db-01", 102, [{"path": "guests.db-01.memory", "before": 7168, "after": 6144}])
+        ("guests.db-01", 102, [{"path": "guests.db-01.memory", "before": 6144, "after": 7168}])
     ]
     assert [(one["path"], one["observed"]) for one in conflicting.data["conflicts"]] == [("guests.db-01.memory", 7168)]
     assert lab.ask("fleet_drift", {"fleet": "other"}).failure.code == "not_found"

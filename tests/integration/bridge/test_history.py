@@ -54,6 +54,8 @@ def test_every_command_of_the_walk_through_works(playvisor, simulator, outside):
     assert "+ snapshot before-upgrade [root@pam!playvisor (qmsnapshot)]" in who
     assert max(map(len, who.splitlines())) <= 80
     assert "web-02" not in shown["history who web-01 --since 2h"]
+    assert "web-01" in shown["history who --user root@pam"]
+    assert "web-02" not in shown["history who --user root@pam"]
     assert "3" in next(line for line in shown["history show web-01"].splitlines() if line.startswith("cores"))
     by = {change["key"]: change for change in json.loads(shown["history who --since 7d -o json"])["changes"]}
     assert by["106"]["source"] == "run"

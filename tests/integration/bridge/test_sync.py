@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from mcp_bridge.history.store import History
-from mcp_bridge.run import Request
+from mcp_bridge.run import Request, sync
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.run.sync import Manner, sync_history, tick
 from mcp_bridge.settings import Settings
@@ -82,3 +82,24 @@ def test_of_several_servers_one_looks(lab):
         assert is_alone
         assert look(lab)[0] is None
     assert look(lab)[0].requests
+
+
+@pytest.mark.thorough
+def test_the_first_look_is_bounded_and_goes_on_where_it_was(lab, tmp_path, monkeypatch):
+    simulator, bridge = lab
+    monkeypatch.setattr(sync, "_MOST_REQUESTS", 120)
+    monkeypatch.setattr(sync, "_MOST_GUESTS", 10)
+    other = make_bridge(bridge.settings.model_copy(update={"state_dir": tmp_path}))
+    try:
+        first, read, _paths = look((simulator, other))
+        assert 0 < len(read) < len(simulator.cluster.guests)
+        assert first.left == len(simulator.cluster.guests) - len(read)
+
+        # What happens meanwhile is not lost.
+        simulator.cluster.guests[101].config["name"] = "meanwhile"
+        rest, others, _paths = look((simulator, other), Manner(parts=True, rounds=20))
+    finally:
+        other.close()
+    assert (rest.left, rest.result.failure) == (0, None)
+    assert read | others == set(map(str, simulator.cluster.guests))
+    assert {(change.key, change.what) for change in rest.changes} == {("101", "changed")}

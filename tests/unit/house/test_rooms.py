@@ -105,6 +105,7 @@ DOORS = {
         "mcp_bridge.evidence.plan_view",
         "mcp_bridge.evidence.undo",
         "mcp_bridge.history.account",
+        "mcp_bridge.history.observation",
         "mcp_bridge.history.retention",
         "mcp_bridge.history.store",
         "mcp_bridge.ledger.periods",

@@ -73,6 +73,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_history_versions_at", "history_versions", ["valid_from", "id"])
     op.create_index("ix_history_versions_user", "history_versions", ["user", "valid_from"])
+    op.create_index("ix_history_versions_end", "history_versions", ["valid_to"])
     op.create_table(
         "history_tasks",
         sa.Column("cluster", sa.String(256), primary_key=True),
@@ -97,6 +98,7 @@ def upgrade() -> None:
         *(sa.Column(f"{name}{suffix}", sa.Float) for name in _METRICS for suffix in ("", "_max")),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_history_metrics_at", "history_metrics", ["step", "at"])
     op.create_table(
         "history_state",
         sa.Column("cluster", sa.String(256), primary_key=True),

@@ -72,7 +72,7 @@ def test_changes_come_newest_first_and_page_by_page(busy):
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [("web-01", ["web-01"]), ("101", ["web-01"]), ("web*", ["web-01"]), ("?ew", ["new"]), ("10?", ["web-01", "new"])],
+    [("web-01", ["web-01"]), ("101", ["web-01"]), ("WEB*", ["web-01"]), ("?ew", ["new"]), ("10?", ["web-01", "new"])],
 )
 def test_objects_are_found_by_key_name_and_pattern(busy, text, names):
     assert [each.name for each in busy.find_objects(text) if each.gone_at is None] == names

@@ -188,6 +188,26 @@ def test_a_vmid_that_is_used_again_is_another_guest(observe, history, before, af
     assert older.gone_at == moment(60 if was_seen_gone else 120)
 
 
+def test_a_guest_comes_back_also_after_another_had_its_vmid(observe, history):
+    observe(0, guest(101, config=CONFIG), complete())
+    observe(60, guest(101, "other", config=OTHER), complete())
+
+    assert describe(observe(120, guest(101, config=CONFIG), complete())) == ["guest 101 gone", "guest 101 back"]
+
+    there, other = history.find_objects("101")
+    assert (there.first_seen, there.gone_at) == (moment(0), None)
+    assert (other.name, other.gone_at) == ("other", moment(120))
+
+
+def test_a_section_that_was_not_read_may_have_changed_long_ago(observe):
+    observe(0, guest(101, config=CONFIG, snapshots=[]), complete())
+    observe(60, guest(101, config=CONFIG), complete(), missing(key="101"))
+
+    (change,) = observe(120, guest(101, config=CONFIG, snapshots=[{"name": "a"}]), complete())
+
+    assert change.attribution.not_before == moment(0)
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -216,8 +236,12 @@ def test_a_container_that_was_destroyed_and_made_again_is_another_one(observe, h
         "guest 101 gone",
         "guest 101 appeared",
     ]
+    assert (
+        describe(observe(61, guest(101, type="lxc"), complete(), task(3, "vzdestroy", 101, 60, 61)))[0]
+        == "guest 101 gone"
+    )
     # The lists of tasks overlap.
-    assert observe(61, guest(101, type="lxc"), complete(), destroyed, made) == []
+    assert observe(62, guest(101, type="lxc"), complete(), destroyed, made) == []
 
 
 @pytest.mark.parametrize(
@@ -258,8 +282,9 @@ def test_tasks_are_kept_once_and_their_end_is_not_forgotten(observe, history, wr
         ({"a?b": "1"}, {"a\0b": "1"}),
         ({"description": "é漢🐘"}, {"description": "é漢🐘"}),
         ({"deep": [[[{"a": ["x"]}]]]}, {"deep": [[[{"a": ["x"]}]]]}),
+        ({"share": None}, {"share": float("nan")}),
     ],
-    ids=["password", "nul", "surrogate", "nul_in_name", "other_letters", "deep"],
+    ids=["password", "nul", "surrogate", "nul_in_name", "other_letters", "deep", "no_number"],
 )
 def test_what_is_kept_is_clean(observe, history, kept, config):
     observe(0, guest(101, config=config), complete())
@@ -288,14 +313,12 @@ def test_details_are_due_the_longest_ago_first(observe, history):
     assert history.count_due_details(LAB, moment(200)) == 4
 
 
-def test_what_was_read_when_and_how_to_go_on_is_kept(observe, history):
+def test_how_far_it_was_observed_is_kept(observe, history):
     assert history.get_cursor(LAB) is None
-    observe(0, guest(101), complete(), thing("network", "pve1/vmbr0"), complete("network", "pve1"))
+    observe(0, guest(101), complete())
     history.set_cursor(LAB, {"since": 5})
-    observe(60, guest(101), complete(), thing("pool", "prod"))
+    observe(60, guest(101), complete())
 
-    assert history.list_read_times(LAB) == {"guest": moment(60), "network@pve1": moment(0)}
-    assert history.list_read_times(LAB, complete=False)["pool"] == moment(60)
     assert (history.get_cursor(LAB), history.find_last_observation(LAB)) == ({"since": 5}, moment(60))
 
 

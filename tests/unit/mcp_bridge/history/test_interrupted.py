@@ -32,7 +32,7 @@ from mcp_bridge.history.ingest import StaleObservation
 from mcp_bridge.history.observation import parse_observation
 from mcp_bridge.history.store import History
 
-pytestmark = pytest.mark.parametrize("shared_database", ["sqlite", "postgresql"], indirect=True)
+on_both = pytest.mark.parametrize("shared_database", ["sqlite", "postgresql"], indirect=True)
 
 
 def dump(database):
@@ -144,6 +144,7 @@ def test_the_next_observation_goes_on_where_one_was_broken_off(write, history, d
     require_whole(database)
 
 
+@on_both
 def test_two_writers_at_once_write_it_once(write, database, expected, tmp_path):
     found, changes = expected
     History(database).ingest(write(0, *make_first(40)), attribute_to_nobody)

@@ -253,12 +253,17 @@ ATTACKS = [
     ("SELECT value FROM history_state", "history_state"),
     ("SELECT arguments FROM history_versions", None),
     ("SELECT document FROM history_versions", "history_versions"),
+    # Too much at once.
+    ("SELECT " + "+".join(["1"] * 9000), None),
+    ("SELECT 1" + " UNION ALL SELECT 1" * 1000 + " FROM tokens", None),
+    ("SELECT 1 FROM " + ", ".join(f"guests a{number}" for number in range(1000)) + ", tokens", None),
     # Without end.
     ("WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT * FROM r", "RECURSIVE"),
     ("WITH RECURSIVE r AS (SELECT 'x' AS s UNION ALL SELECT s || s FROM r) SELECT length(s) FROM r", "RECURSIVE"),
     ("SELECT * FROM (WITH RECURSIVE r AS (SELECT 1 UNION ALL SELECT 2 FROM r) SELECT * FROM r) AS x", "RECURSIVE"),
 ]
 ON_SQLITE = [
+    ("SELECT " + "(" * 5000 + "1" + ")" * 5000, None),
     ("SELECT load_extension('/tmp/x.so')", "function load_extension"),
     ("SELECT LOAD_EXTENSION('/tmp/x.so', 'y')", "function"),
     ("SELECT zeroblob(1000000000)", "function zeroblob"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from observations import attribute_to_jo, complete, describe, guest, metrics, moment, task
+from sqlalchemy import delete
 
+from mcp_bridge.database.tables import history_versions
+from mcp_bridge.database.transactions import transaction
 from mcp_bridge.history.retention import Keep, Removal
 
 DAY = 86400
@@ -86,3 +89,15 @@ def test_tasks_and_numbers_go_by_tiers(old):
     assert old.prune(Keep(days=30, daily_days=60), moment(20 * DAY)) == Removal(metrics=1)
     assert old.prune(Keep(days=30, daily_days=60), moment(40 * DAY)).tasks == 1
     assert old.find_removable(Keep(days=30, daily_days=60), moment(70 * DAY)).metrics == 1
+
+
+def test_what_comes_back_after_it_was_half_removed_is_new(old, observe, database):
+    # As after a process that died before it removed the object itself.
+    with transaction(database.engine) as connection:
+        gone = [each.id for each in old.find_objects("db-01")]
+        connection.execute(delete(history_versions).where(history_versions.c.object_id.in_(gone)))
+
+    changes = observe(9 * DAY, guest(101), guest(102, "db-01"), complete())
+
+    assert "guest 102 appeared" in describe(changes)
+    assert len(old.find_objects("db-01")) == 2

@@ -74,7 +74,14 @@ def test_one_tick_that_is_cancelled_by_others_is_not_the_last(start):
     assert seen[0] is not seen[1]
 
 
-def test_failures_are_told_once_and_make_it_slower(start, caplog, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PlayvisorError("The cluster does not answer.", "Try again."), "The cluster does not answer. Try again."),
+        (OSError("no space"), "OSError: no space"),
+    ],
+)
+def test_failures_are_told_once_and_do_not_end_it(start, caplog, monkeypatch, error, told):
     monkeypatch.setattr(ticks, "_LONGEST_SECONDS", 0.004)
     failed, times = threading.Event(), []
 
@@ -82,14 +89,12 @@ def test_failures_are_told_once_and_make_it_slower(start, caplog, monkeypatch):
         times.append(1)
         if len(times) == 4:
             failed.set()
-        raise PlayvisorError("The cluster does not answer.", "Try again.")
+        raise error
 
     with caplog.at_level(logging.WARNING):
         start(tick, 0.001)
         assert failed.wait(10)
-    assert [record.getMessage() for record in caplog.records].count(
-        "The history could not be synced: The cluster does not answer. Try again."
-    ) == 1
+    assert [record.getMessage() for record in caplog.records] == [f"The history could not be synced: {told}"]
 
 
 def test_a_server_that_is_left_within_a_minute_has_looked_at_nothing(start):

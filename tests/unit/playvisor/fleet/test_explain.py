@@ -93,6 +93,24 @@ def test_a_whole_guest_is_explained_value_by_value(render):
     ]
 
 
+def test_no_secret_is_shown_wherever_it_comes_from(render):
+    fleet = render(
+        """
+        fleet: shop
+        profiles:
+          base: {cloudinit: {user: ann, password: hunter2hunter2}, password: hunter2hunter2}
+        guests:
+          web: {profiles: [base], password: "{{ secret }}", cloudinit: "{{ cloud }}"}
+        """,
+        values_yml="secret: hunter3hunter3\ncloud: {password: hunter3hunter3}\n",
+        sets=("secret=hunter4hunter4",),
+    )
+
+    found = explain_values(fleet, "web.password") + explain_values(fleet, "web")
+
+    assert "hunter" not in str([{**each, "values": ()} for each in found]) + str(found[0])
+
+
 @pytest.mark.parametrize(
     ("path", "message", "hint"),
     [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from playvisor.fleet.problems import FleetError
 from playvisor.fleet.render import expand_document, render_fleet
@@ -18,6 +21,14 @@ CASES = {
     "an unknown section": (
         "fleet: a\nguest: {}\n",
         ["fleet.yml:2:1: guest: `guest` is not known here. Do you mean guests?"],
+    ),
+    "an option in the wrong place": (
+        "fleet: a\nserial: 2\nguests:\n  web: {ipconfig: [], rules: []}\n",
+        [
+            "fleet.yml:2:1: serial: `serial` is not known here. It stands inside of settings.",
+            "fleet.yml:4:9: guests.web.ipconfig: `ipconfig` is not known here. It stands inside of cloudinit.",
+            "fleet.yml:4:23: guests.web.rules: `rules` is not known here. It stands inside of firewall.",
+        ],
     ),
     "an option that only modules have": (
         "fleet: a\nguests:\n  web: {name: x, force: yes}\npools:\n  p: {state: absent}\n",
@@ -57,8 +68,6 @@ CASES = {
         "fleet: a\nguests:\n  web-{1..3}: {vmid: 100}\n  db: {vmid: 99}\n  x: {uuid: AB}\n  y: {uuid: ab}\n",
         [
             'fleet.yml:3:22: guests.web-2.vmid: web-1 and web-2 have the same id, 100. Of a range, write "{{ 200 '
-            '+ index }}".',
-            'fleet.yml:3:22: guests.web-3.vmid: web-1 and web-3 have the same id, 100. Of a range, write "{{ 200 '
             '+ index }}".',
             "fleet.yml:4:14: guests.db.vmid: 99 can't be the id of a guest. Ids are 100 to 999999999.",
             "fleet.yml:6:13: guests.y.uuid: x and y have the same UUID. A UUID is one guest's.",
@@ -256,6 +265,43 @@ CASES = {
     ),
 }
 
+FLEET = """
+fleet: shop
+settings: {serial: 25%, on_conflict: {guests.*.tags: keep}}
+profiles:
+  base: &a {type: qemu, memory: "{{ x * 512 }}", disks: [{slot: scsi0, size: 5}]}
+  web: {profiles: [base], config: {vga: std}}
+guests:
+  web-{1..3}:
+    profiles: [web]
+    vmid: "{{ 200 + index }}"
+    description: |
+      {% if index > 1 %}{{ name }}{% endif %}
+    depends_on: [db]
+  db: {<<: *a, tags: null}
+"""
+PIECES = (
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    "\n",
+    "\t",
+    "'",
+    '"',
+    "{{",
+    "}}",
+    "{%",
+    "&a ",
+    "*a",
+    "!x ",
+    "|",
+    "- ",
+    "null",
+    "<<: ",
+)
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_problem_is_told_with_its_place_and_advice(find_problems, name):
@@ -303,6 +349,24 @@ def test_an_object_in_two_files_is_told_with_both(write):
     ]
 
 
+def test_a_guest_of_a_range_in_another_file_is_told_with_both(write):
+    write(
+        {
+            "f/a.yml": "fleet: a\nguests:\n  web-{01..03}: {vmid: 101}\n",
+            "f/b.yml": "guests:\n  web-02: {}\n  db: {vmid: 101}\n",
+        }
+    )
+
+    with pytest.raises(FleetError) as caught:
+        render_fleet(Path("f"))
+
+    assert [(problem.place, problem.message) for problem in caught.value.problems] == [
+        ("f/a.yml:3:24", "web-01 and web-02 have the same id, 101."),
+        ("f/b.yml:2:3", "There are two guests web-02; the first stands in f/a.yml:3:3 as one of web-{01..03}."),
+        ("f/b.yml:3:14", "web-01 and db have the same id, 101."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "line"),
     [
@@ -344,6 +408,19 @@ def test_of_many_problems_some_are_printed_and_all_are_kept():
         "The fleet has 150 problems: document: guests.web-0.x: `x` is not known here;"
     )
     assert caught.value.message.endswith("; and 140 more.")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_written_is_rendered_or_told(find_problems, data):
+    text = FLEET
+    for _count in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, start + 5))
+        text = text[:start] + data.draw(st.one_of(st.sampled_from(PIECES), st.text(max_size=3))) + text[end:]
+
+    for line in find_problems(text.encode(errors="surrogatepass"), values_yml="x: 1\n"):
+        assert re.match(r"fleet\.yml(:\d+:\d+)?: .", line)
 
 
 @pytest.mark.parametrize(

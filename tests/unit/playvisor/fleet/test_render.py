@@ -293,12 +293,66 @@ def test_a_templated_list_of_profiles_is_followed(render):
     assert [guest["cores"] for guest in fleet.document["guests"].values()] == [8, 1]
 
 
+def test_a_template_that_nests_too_deep_is_told(find_problems):
+    values = "x: " + "[" * 49 + "]" * 49
+
+    assert find_problems("fleet: a\nguests: {a: {config: {b: '{{ [[[x]]] }}'}}}\n", values_yml=values) == [
+        "fleet.yml:2:26: guests.a.config.b: Values are nested more than 50 deep. Nothing in a fleet is."
+    ]
+
+
 def test_what_a_guest_overrides_is_not_filled(render):
     fleet = render(
         "fleet: shop\nprofiles: {base: {memory: '{{ undefined }}'}}\nguests: {a: {profiles: [base], memory: 5}}\n"
     )
 
     assert fleet.document["guests"]["a"] == {"memory": 5}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("a fleet", "A fleet is a mapping"),
+        ([], "A fleet is a mapping"),
+        ({"fleet": "a", "guests": {f"a{number}-{{1..50000}}": {} for number in range(9)}}, "more than 50000 guests"),
+        ({"fleet": "a", "guests": {"x-{1..500}": {"depends_on": ["x-{1..500}"]}}}, "more than 200000 ways"),
+        (
+            {"fleet": "a", "profiles": {"p": {"tags": ["x"] * 9_999}}, "guests": {"x-{1..999}": {"profiles": ["p"]}}},
+            "more than 50000 guests, or 2000000 values",
+        ),
+        (
+            {"fleet": "a", "profiles": {f"p{number}": {"profiles": [f"p{number + 1}"]} for number in range(99)}},
+            "More than 50 profiles stand on each other",
+        ),
+        ({"fleet": "a", "guests": {"x": {"y" * 10**6: 1}}}, "`yyy"),
+    ],
+    ids=["text", "a list", "guests", "needs", "values", "profiles", "a long name"],
+)
+def test_a_document_can_not_make_much_of_little(data, message):
+    with pytest.raises(FleetError) as caught:
+        expand_document(data)
+
+    assert message in caught.value.message
+    assert len(caught.value.message) < 20_000
+
+
+def test_profiles_that_stand_on_the_same_ones_are_looked_through_once():
+    """Else there would be 2 to the power of 40 ways down."""
+    profiles = {f"p{number}": {"profiles": [f"p{number + 1}", f"p{number + 1}"]} for number in range(40)}
+
+    document = expand_document(
+        {"fleet": "a", "profiles": {**profiles, "p40": {"cores": 2}}, "guests": {"x": {"profiles": ["p0"]}}}
+    ).document
+
+    assert document["guests"] == {"x": {"cores": 2}}
+
+
+def test_values_may_hold_anything_that_a_command_line_does(render):
+    text = "fleet: a\nguests: {a: {description: '{{ x }}', tags: '{{ y | default([]) }}'}}\n"
+
+    for word, found in [("#fff", "#fff"), ("a: b", "a: b"), ("@x", "@x"), ("null", None), ("no", "no"), ("5", "5")]:
+        assert render(text, sets=(f"x={word}",)).document["guests"]["a"].get("description") == found
+    assert render(text, sets=("x=", "y=[a, 'b']")).document["guests"]["a"] == {"description": "", "tags": ["a", "b"]}
 
 
 def test_origins_say_where_each_value_stands(render):

@@ -96,3 +96,29 @@ def test_every_choice_can_be_made():
 
     assert document["backup_jobs"]["zero"] == {"compress": "0"}
     assert len(document["backup_jobs"]) == len(jobs) + 1
+
+
+def test_a_fleet_holds_what_the_module_takes():
+    """Only what is to be absent stands in no file: playbooks say it."""
+    module = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document")
+    plain = read_shape(is_authored=False).options
+    guest = read_guest_shape().options
+    firewall = plain["firewall"].options
+    pairs = [
+        (read_guest_shape(), module.GUEST),
+        (guest["clone"], module.CLONE),
+        (guest["cloudinit"], module.CLOUDINIT),
+        (guest["firewall"], module.GUEST_FIREWALL),
+        (guest["ha"], module.HA),
+        (guest["health"], module.HEALTH),
+        (plain["pools"].each, module.POOL),
+        (plain["storages"].each, module.STORAGE),
+        (plain["backup_jobs"].each, module.BACKUP_JOB),
+        (plain["ha_rules"].each, module.HA_RULE),
+        (firewall["cluster"], module.PLACE_FIREWALL),
+        (firewall["groups"].each, module.GROUP_FIREWALL),
+        (plain["access"], module.ACCESS),
+    ]
+
+    for ours, theirs in pairs:
+        assert set(ours.options) == set(theirs.names) - ({"state"} - set(ours.options))

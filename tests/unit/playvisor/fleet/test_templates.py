@@ -33,6 +33,7 @@ VALUES = {
         ("{{ nope | default('x') }}", "x"),
         ("{{ '%02d' % n }} {{ '10.0.0.%d/24' | format(n + 10) }}", "05 10.0.0.15/24"),
         ("{{ 'a' ~ n }}", "a5"),
+        ("{{ '%(items)d' % web }}", "3"),
         ("{{ 'a,b'.split(',') | map('upper') | join('-') }}", "A-B"),
         ("{% if n > 3 %}a{% else %}b{% endif %}", "a"),
         ("{% for i in range(3) %}{{ i }}{{ ',' if not loop.last }}{% endfor %}", "0,1,2"),

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_bridge.errors import UsageError
+from mcp_bridge.history.observation import Missing
 from mcp_bridge.text.plain import is_clean
 from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
-from playvisor.fleet.adopt.observed import Missing, Observed, make_guest
+from playvisor.fleet.adopt.observed import Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
-from playvisor.fleet.adopt.proof import NoFixedPoint, find_differences, require_same
+from playvisor.fleet.adopt.proof import CLAIMED, NoFixedPoint, find_differences, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
-from playvisor.fleet.render import render_fleet
+from playvisor.fleet.render import expand_document, render_fleet
 
 WEB = {
     "type": "qemu",
@@ -143,7 +144,11 @@ DOCUMENT = {
     "guests": {
         "web": {
             "cpu": "host",
-            "disks": [{"slot": "scsi0", "size": 32, "options": {"quantum": 1}}, {"slot": "scsi1", "size": 4}],
+            "disks": [
+                {"slot": "scsi0", "size": 32, "options": {"quantum": 1}},
+                {"slot": "scsi1", "size": 4, "options": {"aio": "x", "serial": 1}},
+                {"slot": "scsi2", "size": 4},
+            ],
             "config": {"vga": "std"},
             "cloudinit": {"user": "debian"},
         }
@@ -158,16 +163,28 @@ DOCUMENT = {
         ("vga", ("guests", "web", "config", "vga")),
         ("user", ("guests", "web", "cloudinit", "user")),
         ("scsi0", ("guests", "web", "disks", "scsi0", "options")),
-        ("scsi1", ("guests", "web", "disks", "scsi1")),
+        ("scsi1", ("guests", "web", "disks", "scsi1", "options", "aio")),
+        ("scsi2", ("guests", "web", "disks", "scsi2")),
     ],
 )
 def test_what_no_module_takes_is_found_in_the_document(field, expected):
-    failure = {"code": "invalid_parameter", "message": "no", "fields": {field: "it is unknown"}}
+    failure = {"code": "invalid_parameter", "message": "no", "fields": {field: "aio is unknown"}}
     (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": failure}])
     assert (difference.path, difference.is_refused) == (expected, True)
     adoption = leave_out(Adoption(DOCUMENT), {difference.path: difference.why})
-    assert expected not in list_paths(adoption.document)
-    assert "(it is unknown)" in adoption.notes[("guests", "web")][0]
+    paths = list_paths(adoption.document)
+    assert expected not in paths
+    assert ("guests", "web", "disks", "scsi1", "options", "serial") in paths
+    assert "(aio is unknown)" in adoption.notes[("guests", "web")][0]
+
+
+def test_what_belongs_to_another_fleet_is_left_to_it():
+    failure = {"code": CLAIMED, "message": "it belongs to fleet shop"}
+    (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": failure}])
+    assert (difference.path, difference.is_refused) == (("guests", "web"), True)
+    adoption = leave_out(Adoption(DOCUMENT), {difference.path: difference.why})
+    assert adoption.guests == {}
+    assert adoption.notes == {("guests",): ["not managed: web (it belongs to fleet shop)"]}
 
 
 def test_changes_and_other_failures_are_no_refused_values():
@@ -260,9 +277,7 @@ def test_a_guest_that_no_fleet_can_have_is_named():
     guest = make_guest(101, {"config": {"name": "under_score", "memory": "512"}}, {})
     adoption = leave_out(adopt_cluster(Observed("lab", {}), [guest]), {("guests", "under_score"): "it is no name"})
     assert adoption.guests == {}
-    assert adoption.notes["guests",] == [
-        "not managed: under_score {'type': 'qemu', 'vmid': 101, 'state': 'present', 'memory': 512} (it is no name)"
-    ]
+    assert adoption.notes["guests",] == ["not managed: under_score (it is no name)"]
 
 
 def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
@@ -284,3 +299,39 @@ def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
         "empty": {"affinity": "positive"},
         "near": {"nodes": ["pve1"], "strict": True, "guests": {"names": ["db"]}},
     }
+
+
+ENTRIES = st.fixed_dictionaries(
+    {"type": st.just("qemu"), "state": st.sampled_from(["started", "template"])},
+    optional={
+        "ostype": st.sampled_from(["l26", "win11"]),
+        "cores": st.integers(1, 2),
+        "cpu": st.sampled_from(["host", "kvm64"]),
+        "tags": st.lists(st.sampled_from(["web", "db", "prod"]), unique=True),
+        "onboot": st.booleans(),
+        "pool": st.just("shop"),
+        "disks": st.lists(
+            st.fixed_dictionaries(
+                {"slot": st.sampled_from(["scsi0", "scsi1"]), "storage": st.sampled_from(["a", "b"])},
+                optional={"ssd": st.booleans(), "options": st.dictionaries(st.sampled_from(["aio", "ro"]), st.just(1))},
+            ),
+            unique_by=lambda disk: disk["slot"],
+            min_size=1,
+        ),
+        "config": st.dictionaries(st.sampled_from(["vga", "tablet"]), st.integers(0, 1), min_size=1),
+        "ha": st.fixed_dictionaries({}, optional={"max_restart": st.integers(0, 1), "comment": st.just("x")}),
+    },
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ENTRIES, min_size=3, max_size=9))
+def test_profiles_and_what_is_left_mean_what_was_given(entries):
+    guests = {f"{'web' if number % 2 else 'db'}-{number}": entry for number, entry in enumerate(entries)}
+    profiles, left = lift_profiles(guests)
+    expanded = expand_document({"fleet": "lab", "profiles": profiles, "guests": left}).document
+    plain = expand_document({"fleet": "lab", "guests": guests}).document
+    require_same(plain, expanded)
+    for profile, options in profiles.items():
+        assert sum(profile in entry.get("profiles", ()) for entry in left.values()) >= 3
+        assert len(options) >= 1

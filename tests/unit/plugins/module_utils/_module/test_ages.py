@@ -48,7 +48,30 @@ def test_a_time_without_a_zone_is_local():
     assert parse_time("20261130", NOW) == datetime(2026, 11, 30).timestamp()
 
 
-@pytest.mark.parametrize("text", ["", "25", "1y", "2 months", "5 miles", "-5m", "m", "1.5h", "yesterday", "2026-13-01"])
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("today", datetime(2026, 11, 29)),
+        ("Yesterday", datetime(2026, 11, 28)),
+        ("yesterday 14:05", datetime(2026, 11, 28, 14, 5)),
+        # Noon is of a Sunday.
+        ("sunday", datetime(2026, 11, 29)),
+        ("monday at 08:00", datetime(2026, 11, 23, 8)),
+    ],
+)
+def test_a_time_may_be_a_local_day(text, day):
+    noon = datetime(2026, 11, 29, 12).timestamp()
+    assert parse_time(text, noon) == day.timestamp()
+    assert parse_time("now", noon) == noon
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "25", "1y", "2 months", "5 miles", "-5m", "m", "1.5h"),
+        *("tomorrow", "yesterday 25:00", "now 12:00", "2026-13-01"),
+    ],
+)
 def test_anything_else_is_refused_with_examples(text):
     with pytest.raises(PveError) as refused:
         parse_time(text, NOW)
