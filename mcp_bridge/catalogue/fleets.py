@@ -15,6 +15,8 @@ from typing import Any
 from mcp_bridge.catalogue.docs import read_module_docs
 from mcp_bridge.text.redaction import REDACTED
 
+DOCUMENTS = ("fleet", "last_applied")
+"""The arguments that are documents."""
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """What a fleet may be called."""
 # Sections in which every object has a name, and the modules whose options their entries are.
@@ -86,6 +88,28 @@ def remove_secrets(document: Mapping[str, Any]) -> dict[str, Any]:
 def redact_secrets(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with a mark in place of every secret."""
     return _treat_secrets(document, keep=True)
+
+
+def name_last_applied(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as the ledger keeps them: of what was applied last, which it has already, only the fleet's name."""
+    last = arguments.get("last_applied")
+    if not isinstance(last, Mapping):
+        return dict(arguments)
+    return {**arguments, "last_applied": {"fleet": last.get("fleet")}}
+
+
+def name_documents(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as lists of runs show them: of documents, the fleet and how many objects it declares."""
+    return {
+        name: _name_document(value) if name in DOCUMENTS and isinstance(value, Mapping) else value
+        for name, value in arguments.items()
+        if name != "last_applied"
+    }
+
+
+def _name_document(document: Mapping[str, Any]) -> str:
+    count = len(split_document(document))
+    return f"{document.get('fleet')} ({count} object{'' if count == 1 else 's'})"
 
 
 def find_deletions(document: Mapping[str, Any]) -> dict[str, str]:

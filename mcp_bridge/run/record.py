@@ -19,6 +19,7 @@ from mcp_bridge import catalogue, collection, version
 from mcp_bridge.authority import HELD, Authority, Verdict
 from mcp_bridge.catalogue import Tool, run_tools
 from mcp_bridge.catalogue.arguments import make_recordable
+from mcp_bridge.catalogue.fleets import name_last_applied
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.evidence.plan_view import describe_plan
 from mcp_bridge.ledger.records import Act, Closing, FleetChange, KeptPlan, Opening, Who, make_expiry
@@ -127,7 +128,7 @@ class Recorder:
         return Opening(
             run_id=run_id,
             tool=make_writable(request.tool),
-            arguments=self._redactor.redact(shorten(_make_recordable(request))),
+            arguments=self._redactor.redact(shorten(name_last_applied(_make_recordable(request)))),
             mode="check" if request.check else request.mode,
             who=Who(
                 client_name=make_writable(caller.label or caller.identity),

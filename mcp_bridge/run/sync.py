@@ -9,7 +9,7 @@ import math
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mcp_bridge.history.observation import Observation
     from mcp_bridge.history.store import History
     from mcp_bridge.ledger.records import RunRow
-    from mcp_bridge.run.call import Bridge
+    from mcp_bridge.run.engine import Engine
 
 # Within so long every guest is read in full again, whether a task names it or not, and all that is no guest.
 _GUESTS_SECONDS = 86_400
@@ -60,13 +60,14 @@ _CONFIGURED = frozenset(f"overview.{name}" for name in ("name", "tags", "cpus", 
 
 @dataclass(frozen=True)
 class Manner:
-    """How to look: at `everything`, at all `parts` beside guests, by how many `rounds` at most.
+    """How to look: at `everything`, at these `guests`, at all `parts` beside guests, by how many `rounds` at most.
 
     Who `may_wait` waits for another process that looks. A look that is younger than `fresh_seconds` is enough. At most
     `throttle` requests are in flight at a time.
     """
 
     everything: bool = False
+    guests: Collection[int] = ()
     parts: bool = False
     rounds: int = 1
     may_wait: bool = False
@@ -95,36 +96,36 @@ class Synced:
 
 
 def sync_history(
-    bridge: Bridge, request: Request, progress: Progress, cancel: threading.Event, manner: Manner
+    engine: Engine, request: Request, progress: Progress, cancel: threading.Event, manner: Manner
 ) -> Synced | None:
     """Look at the cluster and keep what is seen; None where another process does, or has just done so.
 
     `request` says for whom. Raises UnknownCluster, and LedgerError.
     """
-    cluster = bridge.authority.identify_cluster()
-    held = bridge.authority.hold_history(
+    cluster = engine.authority.identify_cluster()
+    held = engine.authority.hold_history(
         cluster,
         cancel,
         may_wait=manner.may_wait,
         on_wait=lambda _target, _holder: progress("Waits for another process that looks at the cluster"),
     )
     with held as is_alone:
-        sync = _Sync(bridge, request, cluster, manner)
+        sync = _Sync(engine, request, cluster, manner)
         if not is_alone or sync.age < manner.fresh_seconds:
             return None
         return sync.run(progress, cancel)
 
 
-def tick(bridge: Bridge, cancel: threading.Event) -> float:
+def tick(engine: Engine, cancel: threading.Event) -> float:
     """Sync as a server does by itself, if it is due; returns the seconds until it is due again.
 
     Raises PlayvisorError when it can't be done.
     """
-    seconds = float(bridge.settings.history_seconds)
+    seconds = float(engine.settings.history_seconds)
     request = Request(LOOK, {}, "read", make_local_client(SELF, version()))
     # Others that share the ledger do it as well, and clocks are not exact. Whoever waits for an answer comes first.
     manner = Manner(fresh_seconds=seconds * _DUE, throttle=_QUIET_THROTTLE)
-    synced = sync_history(bridge, request, lambda _line: None, cancel, manner)
+    synced = sync_history(engine, request, lambda _line: None, cancel, manner)
     if synced and synced.result.failure and synced.result.status != "cancelled":
         raise PlayvisorError(synced.result.failure.message, synced.result.failure.hint)
     return seconds
@@ -133,12 +134,12 @@ def tick(bridge: Bridge, cancel: threading.Event) -> float:
 class _Sync:
     """One sync of a cluster, while its history is held."""
 
-    def __init__(self, bridge: Bridge, request: Request, cluster: str, manner: Manner) -> None:
+    def __init__(self, engine: Engine, request: Request, cluster: str, manner: Manner) -> None:
         # The database takes long to import, and a server that has just started has other things to do.
         from mcp_bridge.history.store import History
 
-        self._bridge, self._request, self._cluster, self._manner = bridge, request, cluster, manner
-        self._history = History(bridge.ledger.database, bridge.settings.redactor)
+        self._engine, self._request, self._cluster, self._manner = engine, request, cluster, manner
+        self._history = History(engine.ledger.database, engine.settings.redactor)
         self._cursor: dict[str, Any] = self._history.get_cursor(cluster) or {}
 
     @property
@@ -168,11 +169,11 @@ class _Sync:
 
         began = time.time()
         chosen = self._choose(is_first=is_first)
-        with tempfile.TemporaryDirectory(prefix=".history-", dir=self._bridge.settings.state_dir) as folder:
+        with tempfile.TemporaryDirectory(prefix=".history-", dir=self._engine.settings.state_dir) as folder:
             file = Path(folder, "observed.jsonl")
             arguments = {"dest": str(file), "budget": _MOST_REQUESTS, "throttle": self._manner.throttle, **chosen}
             request = replace(self._request, tool=LOOK, arguments=arguments, internal=True)
-            result = self._bridge.call(request, progress, cancel)
+            result = self._engine.run(request, progress, cancel)
             if result.failure or result.status != "ok":
                 return Synced(result)
             observation = parse_observation(file)
@@ -180,7 +181,7 @@ class _Sync:
                 found = shorten_identity(observation.cluster)
                 raise PlayvisorError(f"Another cluster answered meanwhile: {found}.", "Nothing of it was kept.")
             progress("Keeping what was seen")
-            changes = self._history.ingest(observation, _Evidence(self._bridge, self._history, observation).attribute)
+            changes = self._history.ingest(observation, _Evidence(self._engine, self._history, observation).attribute)
         self._keep_cursor(result.data, chosen, changes, began)
         overdue = self._history.count_due_details(self._cluster, self._find_oldest())
         return Synced(result, changes, max(overdue, len(self._cursor["wanted"])), result.data["requests"])
@@ -197,7 +198,7 @@ class _Sync:
             number = max(_LEAST_PARTS, math.ceil(len(parts) * self.age / _PARTS_SECONDS))
             parts = sorted(parts, key=lambda name: self._cursor["parts"].get(name, 0.0))[:number]
         guests = {*self._cursor["wanted"], *self._list_due(is_first=is_first)}
-        guests |= self._list_own() if is_first else set()
+        guests |= {*self._manner.guests, *self._list_own()} if is_first else set()
         known = {name: self._cursor[name] for name in ("since", "running")}
         return {**known, "parts": parts, "guests": sorted(guests)}
 
@@ -216,7 +217,7 @@ class _Sync:
         since = format_timestamp(datetime.fromtimestamp(self._cursor["looked"], UTC))
         from mcp_bridge.ledger.admissions import ADMITTED
 
-        admitted = self._bridge.ledger.list_acts(_MOST_RUNS, ADMITTED)
+        admitted = self._engine.ledger.list_acts(_MOST_RUNS, ADMITTED)
         facts = [act["facts"] for act in admitted if act["at"] >= since]
         return {vmid for each in facts if each.get("cluster") == self._cluster for vmid in each.get("guests") or ()}
 
@@ -236,7 +237,7 @@ class _Sync:
             "wanted": sorted(wanted),
             "parts": {**self._cursor.get("parts", {}), **dict.fromkeys(read, began)},
             "pruned": self._cursor.get("pruned", 0.0),
-            "urls": sorted({*self._cursor.get("urls", ()), self._bridge.settings.endpoint.url})[-_MOST_URLS:],
+            "urls": sorted({*self._cursor.get("urls", ()), self._engine.settings.endpoint.url})[-_MOST_URLS:],
         }
         self._history.set_cursor(self._cluster, self._cursor)
 
@@ -247,7 +248,7 @@ class _Sync:
         if time.time() - self._cursor.get("pruned", 0.0) < _PRUNE_SECONDS:
             return
         progress("Removing what is old")
-        settings = self._bridge.settings
+        settings = self._engine.settings
         self._history.prune(Keep(settings.history_days, settings.history_daily_days))
         self._cursor["pruned"] = time.time()
         self._history.set_cursor(self._cluster, self._cursor)
@@ -260,8 +261,8 @@ class _Sync:
 class _Evidence:
     """What tells who made changes: tasks, and requests of our runs. It is read when there is a change."""
 
-    def __init__(self, bridge: Bridge, history: History, observation: Observation) -> None:
-        self._bridge, self._history, self._observation = bridge, history, observation
+    def __init__(self, engine: Engine, history: History, observation: Observation) -> None:
+        self._engine, self._history, self._observation = engine, history, observation
 
     def attribute(self, change: Change) -> Attribution:
         """Who made a change."""
@@ -278,7 +279,7 @@ class _Evidence:
         )
 
     def _list_writes(self, since: datetime) -> Iterator[SentWrite]:
-        ledger = self._bridge.ledger
+        ledger = self._engine.ledger
         changed = ledger.recent(_MOST_RUNS, changed=True, since=since.isoformat())
         for row in (*ledger.list_unclosed(), *changed):
             if row.mode == "apply" and row.cluster in (None, self._observation.cluster):
@@ -287,7 +288,7 @@ class _Evidence:
     def _list_run_writes(self, row: RunRow) -> Iterator[SentWrite]:
         from mcp_bridge.history.attribution import SentWrite
 
-        folder = self._bridge.ledger.folder(row.run_id)
+        folder = self._engine.ledger.folder(row.run_id)
         opened = datetime.fromisoformat(row.opened_at)
         ended = datetime.fromisoformat(row.closed_at) if row.closed_at else None
         bare = SentWrite(row.run_id, row.asker or row.local_user, opened, ended, method="", path="")

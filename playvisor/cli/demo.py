@@ -42,7 +42,7 @@ from pve_simulator import build_cluster, dump_seed
 _GUEST = "web-01"
 _DRIFTING = "db-01"
 _COLLEAGUE = "ann@pve"
-_COLLEAGUES_TOKEN = "4c1f9b1e-6d0c-4b55-9f0e-2f6b7f0a4d11"
+_COLLEAGUES_TOKEN = "4c1f9b1e-6d0c-4b55-9f0e-2f6b7f0a4d11"  # noqa: S105 - of a cluster that is gone after the demo
 _LONGEST_LINE = 65536
 _RUNS = Table("", "run=run_id:short tool outcome changed=changed:plain client=client_name", below="arguments")
 _REAL_CLUSTER = """\
@@ -158,7 +158,6 @@ class _Demo:
 
         self._print_heading(f"A colleague, {_COLLEAGUE}, gives it a larger disk at the web interface")
         self._grow_disk_as_colleague()
-        await self._run("history", "sync")
 
         self._print_heading("`playvisor fleet drift` says what differs now, and who did it")
         printed = await self._run("fleet", "drift", fleet, status=EXIT_CHANGES)
@@ -166,14 +165,14 @@ class _Demo:
 
     def _grow_disk_as_colleague(self) -> None:
         """Send what the web interface sends; raises OSError where the simulator does not take it."""
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310 - the simulator's own address
             f"{self._cluster['url']}/api2/json/nodes/pve2/qemu/102/resize",
             b"disk=scsi0&size=%2B8G",
             {"Authorization": f"PVEAPIToken={_COLLEAGUE}!laptop={_COLLEAGUES_TOKEN}"},
             method="PUT",
         )
         trust = ssl.create_default_context(cafile=self._cluster["ca_path"])
-        with urllib.request.urlopen(request, context=trust) as answer:
+        with urllib.request.urlopen(request, context=trust) as answer:  # noqa: S310
             self._print_body(Text(json.load(answer)["data"], "dim"))
 
     async def _run(self, *arguments: str, status: int = EXIT_DONE, shown: bool = True) -> str:

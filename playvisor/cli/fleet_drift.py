@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, Result
-from mcp_bridge.run.tools.fleets import list_drift
+from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from playvisor.cli import console
 from playvisor.cli.call import get_exit_status
 from playvisor.cli.fleet_calls import (
@@ -18,7 +17,6 @@ from playvisor.cli.fleet_calls import (
     REPORT,
     FleetCaller,
     FleetFiles,
-    get_objects,
     print_laid_out,
     print_messages,
     require_yes,
@@ -38,7 +36,7 @@ def show_drift(files: FleetFiles, only: Sequence[str], *, output: Output) -> int
     except PlayvisorError as error:
         error.exit_status = EXIT_FAILED
         raise
-    rows = _list_drifted(caller, result)
+    rows = caller.list_drift(result)
     if output.is_document:
         print_document({**result.as_dict(), "objects": rows}, output)
     elif not result.failure:
@@ -48,10 +46,6 @@ def show_drift(files: FleetFiles, only: Sequence[str], *, output: Output) -> int
             print_messages(result)
         return EXIT_FAILED
     return EXIT_CHANGES if rows else EXIT_DONE
-
-
-def _list_drifted(caller: FleetCaller, result: Result) -> list[dict[str, Any]]:
-    return list_drift(caller.bridge, get_objects(result))
 
 
 def _print_drift(rendered: Rendered, rows: Sequence[dict[str, Any]]) -> None:
@@ -72,7 +66,7 @@ def accept_drift(files: FleetFiles, only: Sequence[str], *, yes: bool, output: O
         else:
             print_messages(result)
         return get_exit_status(result)
-    rows = _list_drifted(caller, result)
+    rows = caller.list_drift(result)
     if not output.is_document:
         _print_drift(rendered, rows)
     if rows:

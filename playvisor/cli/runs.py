@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mcp_bridge.catalogue.fleets import name_documents
 from mcp_bridge.catalogue.run_tools import OUTCOMES, describe_unknown
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
@@ -96,7 +97,10 @@ _MOST_EXPORTED = 1000
 
 def make_run_rows(rows: Sequence[RunRow]) -> list[dict[str, Any]]:
     """Runs as rows of a table."""
-    return [{**row.as_dict(), "outcome": row.outcome or "running"} for row in rows]
+    return [
+        {**row.as_dict(), "arguments": name_documents(row.arguments), "outcome": row.outcome or "running"}
+        for row in rows
+    ]
 
 
 def show_run(run_id: str, *, output: Output) -> None:

@@ -29,6 +29,7 @@ from mcp_bridge.ledger.records import FleetObject
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.request import Request
+from mcp_bridge.run.sync import Manner, sync_history
 from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
 from mcp_bridge.system.identity import format_timestamp
@@ -155,7 +156,7 @@ def find_drift(engine: Engine, request: Request, progress: Progress, cancel: thr
     found = engine.run(report, progress, cancel)
     if found.failure:
         return failed_result(request, found.failure)
-    rows = list_drift(engine, found.data.get("objects") or ())
+    rows = list_drift(engine, request, found.data.get("objects") or (), progress, cancel)
     fields = sum(len(row["changes"]) for row in rows)
     summary = f"{fields} fields of {len(rows)} objects of fleet {name} were changed by somebody else."
     summary = summary if rows else f"Nobody else has changed anything of fleet {name}."
@@ -174,18 +175,37 @@ def _choose_fleet(fleets: Fleets, name: str | None) -> str:
     raise UsageError(problem, f"There are: {', '.join(known)}.")
 
 
-def list_drift(engine: Engine, objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def list_drift(
+    engine: Engine,
+    request: Request,
+    objects: Iterable[Mapping[str, Any]],
+    progress: Progress,
+    cancel: threading.Event,
+) -> list[dict[str, Any]]:
     """Of the objects of a report, what somebody else has changed since the fleet was applied last, and who did."""
+    drifted = [row for row in objects if row.get("conflicts")]
+    _look_at(engine, request, [int(row["vmid"]) for row in drifted if row.get("vmid") is not None], progress, cancel)
     rows = []
-    for row in objects:
-        drifted = [
+    for row in drifted:
+        changes = [
             {"path": conflict["path"], "before": conflict["last"], "after": conflict["observed"]}
-            for conflict in row.get("conflicts") or ()
+            for conflict in row["conflicts"]
         ]
-        if drifted:
-            known = {name: row[name] for name in _SHOWN if row.get(name) is not None}
-            rows.append({**known, "changes": _tell_authors(engine, row, drifted)})
+        known = {name: row[name] for name in _SHOWN if row.get(name) is not None}
+        rows.append({**known, "changes": _tell_authors(engine, row, changes)})
     return rows
+
+
+def _look_at(
+    engine: Engine, request: Request, vmids: Sequence[int], progress: Progress, cancel: threading.Event
+) -> None:
+    """Bring the history up to date on these guests, where there is one: it may not have seen them changed yet."""
+    from mcp_bridge.history.store import History
+
+    with suppress(PlayvisorError):
+        if vmids and History(engine.ledger.database).get_cursor(engine.authority.identify_cluster()):
+            look = replace(request, mode="read", offered=None)
+            sync_history(engine, look, progress, cancel, Manner(guests=vmids, may_wait=True))
 
 
 def with_authors(engine: Engine, result: Result) -> Result:

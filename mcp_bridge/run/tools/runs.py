@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.catalogue.fleets import name_documents
 from mcp_bridge.catalogue.run_tools import describe_unknown
 from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence import events
@@ -118,7 +119,10 @@ def _list_runs(engine: Engine, request: Request, _progress: Progress, _cancel: t
         problem, hint = unknown
         return failed_result(request, Failure(code="not_found", message=problem, hint=hint))
     listed: list[dict[str, Any]] = [
-        {**{name: getattr(row, name) for name in _LISTED}, "arguments": show_arguments(row, request.caller)}
+        {
+            **{name: getattr(row, name) for name in _LISTED},
+            "arguments": name_documents(show_arguments(row, request.caller)),
+        }
         for row in rows
     ]
     if wanted.get("changed"):
