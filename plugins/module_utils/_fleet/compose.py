@@ -297,6 +297,9 @@ class _Composer:
         plan = merged.plan
         if plan is None or failing:
             return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
+        if isinstance(observed, ObservedGuest) and plan.steps:
+            # What its changes mean depends on what it has now; here, it is read for many at once.
+            len(observed.current or ())
         check_steps(plan.steps, params)
         if any(map(resource.needs_answer, plan.steps)) and not merged.entry.get("secret_file"):
             raise PveError(

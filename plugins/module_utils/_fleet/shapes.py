@@ -38,7 +38,6 @@ class Shape:
         flat = {name: {k: v for k, v in option.items() if k not in inside} for name, option in spec.items()}
         self.names = frozenset(spec)
         self._find_other = find_other or (lambda name: None)
-        self._secrets = frozenset(name for name, option in spec.items() if option.get("no_log"))
         self._defaults = {name: option.get("default") for name, option in spec.items()}
         self._validator = ArgumentSpecValidator(flat, **(rules or {}))
         self._inner = {
@@ -66,10 +65,8 @@ class Shape:
         result = self._validator.validate(declared)
         for error in result.errors:
             match = _NAMED.match(error.msg)
-            name = match["name"] if match else None
-            place = path if name is None else (*path, name)
-            # What Ansible says has the value in it.
-            problems.setdefault(render_path(place), "it is not of its type" if name in self._secrets else error.msg)
+            place = (*path, match["name"]) if match else path
+            problems.setdefault(render_path(place), error.msg)
         if secrets is not None:
             secrets.update(result._no_log_values)
         checked = {name: result.validated_parameters[name] for name in declared}

@@ -193,9 +193,9 @@ def _find_reverts(observed: Observed, wish: Wish, changes: Mapping[str, Any]) ->
         key
         for key, value in changes.items()
         if key in observed.config
-        and key not in current
         and not is_slot(wish.kind, key)
         and (value is None or wish.options.get(key) == default_value(wish.kind, key))
+        and key not in current
     }
 
 

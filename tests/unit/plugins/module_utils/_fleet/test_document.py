@@ -107,12 +107,6 @@ def test_what_was_applied_last_is_read_as_far_as_it_is_understood():
     assert last.objects["guests", "a"] == {"cores": 2}
 
 
-def test_what_is_wrong_with_a_secret_is_said_without_it():
-    problems = find_problems(guests={"a": {"cloudinit": {"password": {"plain": "s3cret"}}}})
-
-    assert "s3cret" not in str(problems)
-
-
 def test_secrets_are_known():
     document = read_document(
         {
