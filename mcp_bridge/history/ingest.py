@@ -314,7 +314,7 @@ class Ingest:
         seen = datetime.fromisoformat(row["last_seen"])
         if row["missing_since"] is not None:
             return seen
-        names = (_name_mark(COMPLETE, row["kind"], node) for node in {None, row["node"]})
+        names = [_name_mark(COMPLETE, row["kind"], node) for node in (None, row["node"])]
         return max([seen, *(self._marks[name] for name in names if name in self._marks)])
 
     def _find_not_before(self, row: Row, sections: Sequence[str]) -> datetime | None:

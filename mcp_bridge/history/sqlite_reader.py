@@ -9,6 +9,7 @@ It reads a request in JSON on stdin and writes the answer on stdout; it imports 
 from __future__ import annotations
 
 import json
+import math
 import resource
 import secrets
 import sqlite3
@@ -140,7 +141,7 @@ def read_rows(cursor: Iterable[tuple[Any, ...]], most: int, most_bytes: int) -> 
 def _make_plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+    if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
 

@@ -219,8 +219,7 @@ def find_faults(connection: Connection) -> Iterator[Fault]:
     for (_cluster, fleet, number), naming in named.items():
         yield Fault(naming["subject"], naming["seq"], f"revision {number} of fleet {fleet} is missing")
     marks = connection.execute(select(fleet_objects.c.cluster, fleet_objects.c.fleet).distinct())
-    marked = {(cluster, fleet) for cluster, fleet in marks}
-    for cluster, fleet in sorted(marked | about.keys()):
+    for cluster, fleet in sorted(about.keys() | {(row.cluster, row.fleet) for row in marks}):
         newest = about.get((cluster, fleet), [None])[-1]
         state = read_facts(newest).get("state") if newest else None
         if state != _hash_rows(_list_rows(connection, cluster, fleet)):

@@ -181,7 +181,7 @@ class _Builder:
         if len(stack) >= DEEPEST:
             self._stop(mark, f"Values are nested more than {DEEPEST} deep.", "Nothing in a fleet is.")
         self._check_tag(event)
-        is_mapping = type(event) is yaml.MappingStartEvent
+        is_mapping = isinstance(event, yaml.MappingStartEvent)
         node = Node({} if is_mapping else [], self._source, mark.line + 1, mark.column + 1)
         if event.anchor:
             self._anchors[event.anchor] = None

@@ -37,8 +37,8 @@ REFUSED = SentRequest("config of 101", "PUT", STEPS[0]["path"], 403)
 MADE = SentRequest("POST /pools", "POST", "/pools", 200)
 
 
-def run(applied=None, requests=(), tool="plan_fleet", document=DOCUMENT, outcome="ok"):
-    return FleetRun(tool, "run-1", "lab", "jo", outcome, document, PLANNED, applied, requests)
+def run(applied=None, requests=(), tool="plan_fleet", document=None, outcome="ok"):
+    return FleetRun(tool, "run-1", "lab", "jo", outcome, document or DOCUMENT, PLANNED, applied, requests)
 
 
 def sort(change):

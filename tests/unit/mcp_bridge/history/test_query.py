@@ -415,7 +415,12 @@ def test_the_process_of_a_query_knows_nothing_of_the_environment(engine, monkeyp
         pytest.skip("there is no process on PostgreSQL")
     seen = {}
     run = subprocess.run
-    monkeypatch.setattr(subprocess, "run", lambda command, **options: seen.update(options) or run(command, **options))
+
+    def note(command, **options):
+        seen.update(options)
+        return run(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", note)
 
     assert run_query(engine, "SELECT 1").rows == [[1]]
     assert seen["env"] == {}
