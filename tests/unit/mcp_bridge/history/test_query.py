@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from unittest.mock import patch
 
 import pytest
 from observations import attribute_to_jo, complete, guest, metrics, task
@@ -410,17 +411,11 @@ def test_a_query_gets_no_more_memory_than_it_may_have(engine, bomb, monkeypatch)
         run_query(engine, bomb.replace(" FROM ", f" FROM {wide}, ", 1), seconds=5)
 
 
-def test_the_process_of_a_query_knows_nothing_of_the_environment(engine, monkeypatch):
+def test_the_process_of_a_query_knows_nothing_of_the_environment(engine):
     if engine.dialect.name != "sqlite":
         pytest.skip("there is no process on PostgreSQL")
-    seen = {}
-    run = subprocess.run
 
-    def note(command, **options):
-        seen.update(options)
-        return run(command, **options)
+    with patch.object(subprocess, "run", wraps=subprocess.run) as start:
+        assert run_query(engine, "SELECT 1").rows == [[1]]
 
-    monkeypatch.setattr(subprocess, "run", note)
-
-    assert run_query(engine, "SELECT 1").rows == [[1]]
-    assert seen["env"] == {}
+    assert start.call_args.kwargs["env"] == {}
