@@ -143,7 +143,7 @@ def test_a_fleet_of_people_from_plan_to_prune(playvisor, fleet, ledger, simulato
     broken = playvisor("fleet", "plan", name)
     accepted = playvisor("fleet", "accept", name, "--yes")
     assert (drift.status, broken.status, accepted.status) == (2, 1, 0)
-    assert "description  Theirs → Front page" in drift.stdout
+    assert "description  Front page → Theirs" in drift.stdout
     assert yaml.safe_load(fleet.read_text())["guests"]["web-01"]["description"] == "Theirs"
     assert playvisor("fleet", "plan", name).status == 0
 
