@@ -183,6 +183,8 @@ def describe_unknown(name: str) -> tuple[str, str] | None:
 
 def register(tool: BridgeTool) -> None:
     """Add a tool, which every face then offers. Raises ValueError for a name that is in use."""
+    if TOOLS.get(tool.name) is tool:
+        return
     if tool.name in TOOLS or tool.name in catalogue.load():
         raise ValueError(f"There is a tool {tool.name} already.")
     TOOLS[tool.name] = tool

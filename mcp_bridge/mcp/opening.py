@@ -43,11 +43,14 @@ streams: Opening | None = None
 """The streams of this process, once `open_streams` was called."""
 
 
-def open_streams(arguments: Sequence[str]) -> None:
-    """Begin to serve on stdin and stdout: before anything else, and only in a process that is going to be a server."""
+def open_streams(arguments: Sequence[str], declare: Callable[[], object] = int) -> None:
+    """Begin to serve on stdin and stdout: before anything else, and only in a process that is going to be a server.
+
+    `declare` registers the tools of features above the bridge in the catalogue.
+    """
     global streams
     streams = Opening(arguments)
-    streams.prepare()
+    streams.prepare(declare)
 
 
 class Opening:
@@ -77,13 +80,14 @@ class Opening:
         self._is_prepared = threading.Event()
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
-    def prepare(self) -> None:
+    def prepare(self, declare: Callable[[], object]) -> None:
         """Make the first answers before anything else is loaded, unless they are kept."""
         # What is wrong, the server itself will tell.
         with suppress(Exception):
             if not self._kept.has_tools:
                 from mcp_bridge.mcp.first_answers import make_first_answers
 
+                declare()
                 self._made = make_first_answers(self._arguments)
         self._is_prepared.set()
 

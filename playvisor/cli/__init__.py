@@ -42,6 +42,12 @@ def main() -> NoReturn:
     exiting.exit_process(exiting.run_for_status(_run_command_line))
 
 
+def _declare_tools() -> None:
+    from playvisor.fleet.tools import declare_tools
+
+    declare_tools()
+
+
 def _run_command_line() -> NoReturn:
     # The ledger and the artifacts of runs are for their owner only, even in a directory that existed before.
     os.umask(0o077)
@@ -52,7 +58,7 @@ def _run_command_line() -> NoReturn:
     if command_line.serves_stdio(sys.argv):
         from mcp_bridge.mcp import opening
 
-        opening.open_streams(sys.argv[1:])
+        opening.open_streams(sys.argv[1:], _declare_tools)
     # Imports create many objects that stay; collecting garbage among them repeatedly costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     if command_line.runs_playbooks(sys.argv):

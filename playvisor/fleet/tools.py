@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.catalogue import run_tools
 from mcp_bridge.catalogue.run_tools import BridgeTool
-from mcp_bridge.executor import Progress
-from mcp_bridge.result import Failure, Result
-from mcp_bridge.run import Request
-from mcp_bridge.run.call import register
-from mcp_bridge.run.tools.results import failed_result, make_result
+
+if TYPE_CHECKING:
+    from mcp_bridge.executor import Progress
+    from mcp_bridge.result import Result
+    from mcp_bridge.run import Request
 
 _RENDER = BridgeTool(
     "render_fleet",
@@ -32,13 +33,22 @@ _RENDER = BridgeTool(
 )
 
 
+def declare_tools() -> None:
+    """Put the tools of fleets that the bridge itself has not into the catalogue, without loading what they take."""
+    run_tools.register(_RENDER)
+
+
 @cache
 def register_tools() -> None:
-    """Let every face offer the tools of fleets that the bridge itself has not."""
+    """Let every face offer them, and answer calls of them."""
+    from mcp_bridge.run.call import register
+
     register(_RENDER, _render)
 
 
 def _render(_engine: Any, request: Request, _progress: Progress, _cancel: threading.Event) -> Result:
+    from mcp_bridge.result import Failure
+    from mcp_bridge.run.tools.results import failed_result, make_result
     from playvisor.fleet.render import FleetError, expand_document
 
     try:
