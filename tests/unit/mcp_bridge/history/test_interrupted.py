@@ -84,7 +84,7 @@ def make_first(count):
 
 
 @pytest.fixture
-def expected(write, history, database, monkeypatch):
+def ingest_undisturbed(write, history, database, monkeypatch):
     """What two observations come to when nothing interrupts them."""
     monkeypatch.setattr(ingest, "_BATCH", 7)
     history.ingest(write(0, *make_first(40)), attribute_to_nobody)
@@ -98,10 +98,10 @@ def expected(write, history, database, monkeypatch):
 
 
 def test_an_observation_that_was_broken_off_anywhere_is_taken_whole_the_next_time(
-    write, history, database, expected, monkeypatch
+    write, history, database, ingest_undisturbed, monkeypatch
 ):
     rng = random.Random(1)
-    found, changes = expected
+    found, changes = ingest_undisturbed
     history.ingest(write(0, *make_first(40)), attribute_to_nobody)
     writing, left = ingest.writing, 0
 
@@ -129,8 +129,10 @@ def test_an_observation_that_was_broken_off_anywhere_is_taken_whole_the_next_tim
     assert Counter(describe(history.list_changes(limit=999))) == Counter(changes)
 
 
-def test_the_next_observation_goes_on_where_one_was_broken_off(write, history, database, expected, monkeypatch):
-    _found, changes = expected
+def test_the_next_observation_goes_on_where_one_was_broken_off(
+    write, history, database, ingest_undisturbed, monkeypatch
+):
+    _found, changes = ingest_undisturbed
     history.ingest(write(0, *make_first(40)), attribute_to_nobody)
     with monkeypatch.context() as broken:
         broken.setattr(ingest.Ingest, "_find_gone", lambda *_arguments: 1 / 0)
@@ -145,8 +147,8 @@ def test_the_next_observation_goes_on_where_one_was_broken_off(write, history, d
 
 
 @on_both
-def test_two_writers_at_once_write_it_once(write, database, expected, tmp_path):
-    found, changes = expected
+def test_two_writers_at_once_write_it_once(write, database, ingest_undisturbed, tmp_path):
+    found, changes = ingest_undisturbed
     History(database).ingest(write(0, *make_first(40)), attribute_to_nobody)
     observation = parse_observation(write_observation(tmp_path / "both.jsonl", 60, make_second(40)))
 
@@ -157,7 +159,7 @@ def test_two_writers_at_once_write_it_once(write, database, expected, tmp_path):
     assert Counter(change for each in told for change in describe(each)) == Counter(changes)
 
 
-def test_writers_of_different_moments_leave_a_whole_history(write, database, expected, tmp_path):
+def test_writers_of_different_moments_leave_a_whole_history(write, database, ingest_undisturbed, tmp_path):
     observations = [
         parse_observation(write_observation(tmp_path / f"{at}.jsonl", at, make_second(40 - at))) for at in range(1, 9)
     ]

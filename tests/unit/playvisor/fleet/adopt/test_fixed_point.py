@@ -134,7 +134,7 @@ def report(client, fleet, only=()):
 
 
 @pytest.fixture(scope="module")
-def adopted(client, tmp_path_factory):
+def adopt_lab(client, tmp_path_factory):
     """An import of everything, which was proven, with the folder of its files."""
     folder = tmp_path_factory.mktemp("import")
     observed = observe(client, folder)
@@ -143,8 +143,8 @@ def adopted(client, tmp_path_factory):
     return proven, folder / "fleet"
 
 
-def test_the_plan_right_after_an_import_is_empty(client, adopted):
-    adoption, folder = adopted
+def test_the_plan_right_after_an_import_is_empty(client, adopt_lab):
+    adoption, folder = adopt_lab
     document = render_fleet(folder).document
     assert set(document) == {"fleet", "cluster", *PARTS}
     assert len(document["guests"]) == len(number_shapes()) >= 25
@@ -153,8 +153,8 @@ def test_the_plan_right_after_an_import_is_empty(client, adopted):
     assert not any("not managed" in phrase for phrases in adoption.notes.values() for phrase in phrases)
 
 
-def test_what_is_beside_guests_is_said_in_full(adopted):
-    document = adopted[0].document
+def test_what_is_beside_guests_is_said_in_full(adopt_lab):
+    document = adopt_lab[0].document
     assert document["pools"]["webshop"] == {"comment": "{{ shop }}", "storages": ["shared"]}
     assert document["backup_jobs"]["nightly"] == {
         "schedule": "mon..fri 02:30",
@@ -188,7 +188,7 @@ def test_what_is_beside_guests_is_said_in_full(adopted):
     assert {"path": "/vms", "group": "ops", "roles": ["Ops", "PVEAuditor"], "propagate": False} in access["acls"]
 
 
-def test_a_value_that_no_module_takes_is_left_as_it_is_and_said(client, adopted, tmp_path):
+def test_a_value_that_no_module_takes_is_left_as_it_is_and_said(client, adopt_lab, tmp_path):
     """Options that this version does not know are no reason to refuse an import, nor to touch them."""
     observed = observe(client, tmp_path)
     (guest,) = [one for one in observed.list_guests() if one.vmid == 9000]
@@ -205,8 +205,8 @@ def test_a_value_that_no_module_takes_is_left_as_it_is_and_said(client, adopted,
     assert "not managed: scsihw quantum-scsi" in phrases
 
 
-def test_a_fleet_that_would_change_something_is_refused_by_the_names_of_the_fields(client, adopted, tmp_path):
-    entry = copy.deepcopy(adopted[0].guests["plain-machine"])
+def test_a_fleet_that_would_change_something_is_refused_by_the_names_of_the_fields(client, adopt_lab, tmp_path):
+    entry = copy.deepcopy(adopt_lab[0].guests["plain-machine"])
     entry.update({"cores": 4, "state": "stopped", "tags": ["new"]})
     adoption = Adoption({"fleet": "lab", "guests": {"plain-machine": entry}})
     with pytest.raises(NoFixedPoint) as raised:
