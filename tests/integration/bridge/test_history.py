@@ -85,13 +85,16 @@ def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     assert unknown.status == 2
     assert "playvisor history sync" in unknown.stderr
     assert not simulator.requests
+    assert playvisor("history", "who").stderr.startswith("No changes are known.")
+    asked = playvisor("call", "cluster_changes", "--json")
+    assert asked.json["summary"].startswith("No changes are known. Nobody has looked at a cluster yet.")
 
     playvisor("history", "sync")
     wrong = playvisor("history", "who", "--since", "last tuesday")
     late = playvisor("history", "show", "web-01", "--at", "2020-01-01")
     assert (wrong.status, late.status) == (2, 2)
     assert "yesterday" in wrong.stderr
-    assert "was not there then" in late.stderr
+    assert "nobody has looked before" in late.stderr
 
 
 @pytest.mark.thorough
