@@ -62,7 +62,10 @@ def test_every_command_of_the_walk_through_works(playvisor, simulator, outside):
 
 
 @pytest.mark.thorough
-def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, simulator, guest):
+@pytest.mark.parametrize("ahead", [0, 86_400, -86_400])
+def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, simulator, guest, ahead):
+    # Whatever the cluster's clock says.
+    simulator.world.clock.set_time(simulator.world.clock.time() + ahead)
     container, machine = guest(running=True, kind="lxc"), guest(running=True)
     assert playvisor("history", "sync").status == 0
     described = playvisor("call", "configure_guest", f"vmid={container.vmid}", "description=new", "--json").json
