@@ -13,7 +13,7 @@ from mcp_bridge.text.plain import is_clean
 from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
 from playvisor.fleet.adopt.observed import Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
-from playvisor.fleet.adopt.proof import CLAIMED, NoFixedPoint, find_differences, require_same
+from playvisor.fleet.adopt.proof import CLAIMED, NoFixedPoint, find_differences, prove_fixed_point, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
 from playvisor.fleet.render import expand_document, render_fleet
 
@@ -176,6 +176,27 @@ def test_what_no_module_takes_is_found_in_the_document(field, expected):
     assert expected not in paths
     assert ("guests", "web", "disks", "scsi1", "options", "serial") in paths
     assert "(aio is unknown)" in adoption.notes[("guests", "web")][0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        ({"message": "This can't be: scsi1 has none, which is no volume."}, ("guests", "web", "disks", "scsi1")),
+        ({"message": "scsi1 can't hold what is in scsi2."}, ("guests", "web")),
+        ({"message": "This can't be.", "fields": {"elsewhere": "no"}}, ("guests", "web")),
+        ({"message": "no", "fields": {"ciuser": "it is no name"}}, ("guests", "web", "cloudinit", "user")),
+    ],
+)
+def test_of_a_value_that_no_module_takes_as_little_as_can_be_told_is_left_out(failure, expected):
+    (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": {"code": "unsupported", **failure}}])
+    assert (difference.path, difference.is_refused) == (expected, True)
+
+
+def test_what_a_fleet_can_not_have_is_left_out_of_a_guest_with_dots_in_its_name_too(tmp_path):
+    guests = {"web.example.com": {"type": "qemu", "cores": 2, "cpu": "host", "onboot": "maybe"}}
+    proven, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, lambda _fleet, _only: [])
+    assert proven.guests == {"web.example.com": {"type": "qemu", "cores": 2, "cpu": "host"}}
+    assert "not managed: onboot maybe" in proven.notes["guests", "web.example.com"][0]
 
 
 def test_what_belongs_to_another_fleet_is_left_to_it():
