@@ -56,7 +56,7 @@ class NoFixedPoint(PlayvisorError):
         named = [(_PATHS.render_path(one.path), one.why) for one in self.differences]
         first = named[:_MOST_TOLD]
         more = f" and {len(named) - len(first)} more" if len(named) > len(first) else ""
-        listed = "; ".join(f"{path}: {why}" for path, why in first)
+        listed = "; ".join(f"{path}: {why.rstrip('.')}" for path, why in first)
         without = " ".join(f"--without '{path}'" for path, _why in first)
         super().__init__(
             f"Nothing was written, since this fleet would change what is there: {listed}{more}.",
@@ -78,7 +78,7 @@ def prove_fixed_point(adoption: Adoption, place: Path, report: Report) -> tuple[
     only: list[str] = []
     for _round in range(_MOST_ROUNDS):
         texts = render_files(adoption, place)
-        write_files(texts)
+        write_files(texts, place)
         rendered = render_fleet(place).document
         require_same(adoption.document, rendered)
         differences = find_differences(rendered, report(rendered, only))
