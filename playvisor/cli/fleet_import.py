@@ -22,10 +22,11 @@ from playvisor.cli import console
 from playvisor.cli.call import make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.fleet.adopt.adoption import GUESTS, NOT_MANAGED, PARTS, Adoption, adopt_cluster
+from playvisor.fleet.adopt.mentions import Mention, find_mentioned
 from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
 from playvisor.fleet.adopt.proof import CLAIMED, prove_fixed_point
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
-from playvisor.fleet.adopt.sources import Mention, find_mentioned, read_mentions
+from playvisor.fleet.adopt.sources import read_mentions
 from playvisor.fleet.adopt.writing import check_place, write_files
 from playvisor.fleet.shape import FLEET_NAME
 
