@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.text.plain import is_clean, one_line
@@ -168,7 +168,10 @@ def _convert_text(text: str) -> str:
         return f"{_MARK}{text.encode().hex()}{_MARK}"
     # Blank lines at the end of a block would be part of it, and so would those that follow it.
     is_plain = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t")) and not text.endswith("\n\n")
-    return LiteralScalarString(text) if is_plain else text
+    if is_plain:
+        return LiteralScalarString(text)
+    # Not every reader takes these for a part of a text within braces.
+    return SingleQuotedScalarString(text) if text.startswith(("?", ":", "-")) and "\n" not in text else text
 
 
 def _escape_template(text: str) -> str:
