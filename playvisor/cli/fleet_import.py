@@ -22,11 +22,13 @@ from playvisor.cli import console
 from playvisor.cli.call import make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.fleet.adopt.adoption import GUESTS, NOT_MANAGED, PARTS, Adoption, adopt_cluster
+from playvisor.fleet.adopt.mentions import Mention, find_mentioned
 from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
 from playvisor.fleet.adopt.proof import CLAIMED, prove_fixed_point
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
-from playvisor.fleet.adopt.sources import Mention, find_mentioned, read_mentions
+from playvisor.fleet.adopt.sources import read_mentions
 from playvisor.fleet.adopt.writing import check_place, write_files
+from playvisor.fleet.shape import FLEET_NAME
 
 # What each part of a fleet is read from.
 _KINDS: Mapping[str, tuple[str, ...]] = {
@@ -49,6 +51,16 @@ class Wish:
     without: Sequence[str] = ()
     source: Path | None = None
     name: str = ""
+
+    def require_words(self) -> None:
+        """Raise UsageError for a name that no fleet can have, and for an empty path."""
+        if self.name and not FLEET_NAME.fullmatch(self.name):
+            raise UsageError(
+                f"{self.name} can't be the name of a fleet.",
+                "Give small letters, digits and hyphens, a letter first, such as --name web-shop.",
+            )
+        if not all(path.strip() for path in self.without):
+            raise UsageError("--without names nothing.", "Give a path, such as --without 'guests.*.description'.")
 
     def list_parts(self) -> list[str]:
         """The parts to import: all, or the guests where these are chosen. Raises UsageError for an unknown one."""
@@ -102,6 +114,7 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
 
     Raises PlayvisorError, and has written nothing, where the fleet would change anything.
     """
+    wish.require_words()
     selection = parse_selection(wish.select)
     parts = wish.list_parts()
     mentions = read_mentions(wish.source) if wish.source else ()
@@ -126,7 +139,7 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
         draft = Path(folder) / into.name
         adoption, texts = prove_fixed_point(adoption, draft, session.report)
     files = {into / file.relative_to(draft): text for file, text in texts.items()}
-    write_files(files)
+    write_files(files, into)
     unknown = find_mentioned(observed.list_guests(with_config=False), mentions)[1]
     _show(adoption, into, list(files), unknown, mentions, output)
     return 0
