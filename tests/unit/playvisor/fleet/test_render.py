@@ -301,12 +301,34 @@ def test_a_template_that_nests_too_deep_is_told(find_problems):
     ]
 
 
-def test_what_a_guest_overrides_is_not_filled(render):
+def test_several_ranges_are_every_guest_of_both(render):
     fleet = render(
-        "fleet: shop\nprofiles: {base: {memory: '{{ undefined }}'}}\nguests: {a: {profiles: [base], memory: 5}}\n"
+        """
+        fleet: shop
+        guests:
+          web-{a,b}-{1..2}: {vmid: "{{ 200 + index }}", description: "{{ parts[0] }} {{ parts[1] }}"}
+          db-{08..09}: {vmid: "{{ 300 + index }}", depends_on: ["web-{a,b}-1"]}
+        """
     )
 
-    assert fleet.document["guests"]["a"] == {"memory": 5}
+    guests = fleet.document["guests"]
+    assert {name: (guest["vmid"], guest.get("description")) for name, guest in guests.items()} == {
+        "web-a-1": (201, "a 1"),
+        "web-a-2": (202, "a 2"),
+        "web-b-1": (203, "b 1"),
+        "web-b-2": (204, "b 2"),
+        "db-08": (308, None),
+        "db-09": (309, None),
+    }
+    assert guests["db-08"]["depends_on"] == ["web-a-1", "web-b-1"]
+
+
+def test_what_a_guest_overrides_is_not_filled(render):
+    fleet = render(
+        "fleet: shop\nprofiles: {base: {memory: '{{ undefined }}'}}\nguests: {a: {profiles: [base], memory: 64}}\n"
+    )
+
+    assert fleet.document["guests"]["a"] == {"memory": 64}
 
 
 @pytest.mark.parametrize(
@@ -325,8 +347,29 @@ def test_what_a_guest_overrides_is_not_filled(render):
             "More than 50 profiles stand on each other",
         ),
         ({"fleet": "a", "guests": {"x": {"y" * 10**6: 1}}}, "`yyy"),
+        (
+            {"fleet": "a", "guests": {"x": {"depends_on": [f"y{number}-{{1..50000}}" for number in range(999)]}}},
+            "more than 200000 ways",
+        ),
+        ({"fleet": "a", "guests": {"x-{1..%s}" % ("9" * 5000): {}}}, "more than 50000 guests"),
+        ({"fleet": "a", "guests": {"x-{1..999}-{1..999}": {}}}, "more than 50000 guests"),
+        ({"fleet": "a", "guests": {"x": {"config": {"a": float("nan")}}}}, "nan is no number"),
+        ({"fleet": "a", "guests": {"x": {"nics": [{"slot": "net0", "rate": float("inf")}]}}}, "inf is no number"),
     ],
-    ids=["text", "a list", "guests", "needs", "values", "profiles", "a long name"],
+    ids=[
+        "text",
+        "a list",
+        "guests",
+        "needs",
+        "values",
+        "profiles",
+        "a long name",
+        "unknown needs",
+        "digits",
+        "ranges",
+        "nan",
+        "inf",
+    ],
 )
 def test_a_document_can_not_make_much_of_little(data, message):
     with pytest.raises(FleetError) as caught:
