@@ -52,7 +52,9 @@ def _read(path: Path, source: Source, problems: Problems) -> str | None:
         with path.open("rb") as file:
             raw = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        hint = "" if path.exists() else "Name the file of the fleet, or the folder of its files."
+        hint = "Let it be a file that can be read."
+        if not path.exists():
+            hint = "Look at its name." if source.via else "Name the file of the fleet, or the folder of its files."
         problems.add_at(source.name, 0, 0, "", f"It can't be read: {error.strerror}.", hint)
         return None
     if len(raw) > _MOST_BYTES:
