@@ -18,7 +18,7 @@ from playvisor.fleet.templates import find_names
 _WORDS = frozenset(["yes", "no", "on", "off", "y", "n"])
 # Other readers of YAML take these for numbers.
 _NUMBERS = re.compile(r"0[0-9]+|[0-9]{1,2}(:[0-9]{2}){1,2}|[0-9][0-9_]*_[0-9_]*")
-_OWN_NAMES = ("name", "index")
+_OWN_NAMES = ("name", "index", "parts")
 
 
 def find_warnings(fleet: Rendered) -> list[Problem]:

@@ -59,7 +59,10 @@ class Profiles:
     """The profiles of a fleet."""
 
     def __init__(self, nodes: Mapping[str, Node], shape: Shape, problems: Problems) -> None:
-        self._nodes = {name: node for name, node in nodes.items() if isinstance(node.value, dict)}
+        # One without options is one all the same.
+        filled = {name: node.copy({}) if node.value is None else node for name, node in nodes.items()}
+        self._nodes = {name: node for name, node in filled.items() if isinstance(node.value, dict)}
+        self._wrong = filled.keys() - self._nodes.keys()
         self._shape = shape
         self._problems = problems
         self._stacks: dict[tuple[str, ...], Node | None] = {}
@@ -90,7 +93,12 @@ class Profiles:
 
     def _list_named(self, node: Node, path: str) -> list[tuple[Node, str]]:
         named = node.value.get(PROFILES)
-        if named is None or not isinstance(named.value, list):
+        if named is None:
+            return []
+        if named.is_dynamic:
+            hint = "Guests may choose their profiles by templates."
+            self._problems.add(named, f"{path}.{PROFILES}", "A profile can't choose others by a template.", hint)
+        if named.is_dynamic or not isinstance(named.value, list):
             return []
         return [(each, f"{path}.{PROFILES}") for each in named.value]
 
@@ -98,6 +106,9 @@ class Profiles:
         """The names of the profiles, the lowest first, each once, where it is first stood on."""
         names: dict[str, None] = {}
         for node, path in references:
+            if node.value is None or isinstance(node.value, dict | list) or node.value in self._wrong:
+                # That is a problem already.
+                continue
             name = str(node.value)
             if name in above:
                 self._refuse_circle(node, path, [*above[above.index(name) :], name])
