@@ -138,7 +138,7 @@ class _Generator:
         size = self._random.choice(["1G", "32G", "1T", "4M", "528K", "1536M", "1025M", "2047G", "3"])
         volumes = [
             f"local-lvm:vm-{vmid}-disk-{number}",
-            f"local-lvm:base-9000-disk-0/vm-{vmid}-disk-{number}",
+            f"local-lvm:{'' if name.startswith('mp') else 'base-9000-disk-0/'}vm-{vmid}-disk-{number}",
             f"local-lvm:vm-7777-disk-{number}",
             f"shared:{vmid}/vm-{vmid}-disk-{number}.{'raw' if name.startswith('mp') else 'qcow2'}",
             f"/dev/disk/by-id/scsi-{number}",

@@ -65,15 +65,24 @@ def merge_mentions(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
     return tuple(merged.values())
 
 
-def find_mentioned(guests: Iterable[Guest], mentions: Sequence[Mention]) -> tuple[list[Guest], list[str]]:
-    """The guests that are named, and sentences on names that no guest has, or that another one has by now."""
+@dataclass(frozen=True)
+class Found:
+    """The guests of a cluster that a file names, and sentences on those that it has not, and on what differs."""
+
+    guests: tuple[Guest, ...] = ()
+    unknown: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+
+
+def find_mentioned(guests: Iterable[Guest], mentions: Sequence[Mention]) -> Found:
+    """The guests that mentions are about: by id, or else by name."""
     known = list(guests)
     by_vmid = {guest.vmid: guest for guest in known}
     by_name: dict[str, list[Guest]] = {}
     for guest in known:
         by_name.setdefault(guest.name.lower(), []).append(guest)
     found: set[int] = set()
-    sentences = []
+    unknown, differing = [], []
     for mention in mentions:
         if mention.vmid is None and not mention.name:
             continue
@@ -84,12 +93,12 @@ def find_mentioned(guests: Iterable[Guest], mentions: Sequence[Mention]) -> tupl
             same = [by_vmid[mention.vmid]]
         elif mention.vmid is not None and same:
             where = ", ".join(str(guest.vmid) for guest in same)
-            sentences.append(f"{mention.label}: there is no guest {mention.vmid}; {mention.name} is {where} by now")
+            differing.append(f"{mention.label}: there is no guest {mention.vmid}; {mention.name} is {where} by now")
         if not same:
-            sentences.append(f"{mention.label}: the cluster has no such guest")
+            unknown.append(f"{mention.label}: the cluster has no such guest")
         found.update(guest.vmid for guest in same)
-        sentences += [sentence for guest in same if (sentence := _compare(mention, guest))]
-    return [guest for guest in known if guest.vmid in found], sentences
+        differing += [sentence for guest in same if (sentence := _compare(mention, guest))]
+    return Found(tuple(guest for guest in known if guest.vmid in found), tuple(unknown), tuple(differing))
 
 
 def _compare(mention: Mention, guest: Guest) -> str:

@@ -84,7 +84,7 @@ def _read_task(
         yield Mention(label, notes=(_UNKNOWN,))
         return
     only = sorted(filter(_ONLY_TASKS.fullmatch, options))
-    notes = (f"not carried over: {', '.join(only)}",) if only else ()
+    notes = (", ".join(only),) if only else ()
     for item in items:
         known = scope if loop is None else {**scope, variable: item}
         given = {name: _evaluate(options.get(name), known) for name in ("newid", "vmid", "name", "hostname", "clone")}

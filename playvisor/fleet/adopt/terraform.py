@@ -127,9 +127,9 @@ def _read_guest(type_: str, label: str, values: Mapping[str, Any], resource: Map
     within = {path for path in paths if _ONLY_WITHIN.fullmatch(path)}
     if type_ == "lxc":
         within |= paths & {_KEYS_OF_CONTAINERS}
-    notes = [f"not carried over: {', '.join([*sorted(only), *sorted(within)])}"] if only or within else []
+    notes = [", ".join([*sorted(only), *sorted(within)])] if only or within else []
     if unknown:
-        notes.append(f"not known here, so look whether the fleet has it: {', '.join(sorted(unknown))}")
+        notes.append(f"what is not known here, so look whether the fleet has it: {', '.join(sorted(unknown))}")
     needs = [address for address in map(str, read_list(resource.get("depends_on"))) if _is_guest(address)]
     if needs:
         notes.append(f"it depends on {', '.join(sorted(needs))}; write `depends_on` where that is meant")

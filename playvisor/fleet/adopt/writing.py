@@ -71,7 +71,7 @@ def check_place(into: Path, *, force: bool) -> None:
             raise UsageError(f"{into} can't be written.", "Name a file in a folder that exists, or a folder.")
         existing = [into] if into.exists() else []
     else:
-        if into.exists() and not into.is_dir():
+        if any(place.exists() and not place.is_dir() for place in (into, *into.parents)):
             raise UsageError(f"{into} is no folder.", f"Name a folder, or a file that ends in {ENDINGS[0]}.")
         found = [file for ending in ENDINGS for file in into.rglob(f"*{ending}")]
         strangers = sorted(str(file) for file in found if file.parent != into or file.name not in _FILES)
@@ -88,16 +88,22 @@ def check_place(into: Path, *, force: bool) -> None:
 
 
 def write_files(texts: Mapping[Path, str], into: Path) -> None:
-    """Write the files, each as a whole. Of a folder those go that an earlier import wrote, and this one does not."""
-    for file, text in texts.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.draft")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(file)
-    if into.suffix not in ENDINGS:
-        for name in _FILES:
-            if into / name not in texts:
-                (into / name).unlink(missing_ok=True)
+    """Write the files, each as a whole. Of a folder those go that an earlier import wrote, and this one does not.
+
+    Raises UsageError where that can't be done.
+    """
+    try:
+        for file, text in texts.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft = file.with_name(f".{file.name}.draft")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(file)
+        if into.suffix not in ENDINGS:
+            for name in _FILES:
+                if into / name not in texts:
+                    (into / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{into} can't be written: {error}.", "Name a place where you may write.") from error
 
 
 def _render(document: Mapping[str, Any], notes: Mapping[tuple[str, ...], Sequence[str]]) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mcp_bridge.errors import UsageError
+from mcp_bridge.text.yaml import dump_yaml
 from playvisor.fleet.adopt.mentions import Mention, find_mentioned
 from playvisor.fleet.adopt.observed import Guest
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
@@ -164,11 +168,11 @@ TASKS = """
             [101, 102, 103],
             ["module.db.proxmox_lxc.gone: the cluster has no such guest"],
             {
-                "proxmox_virtual_environment_vm.web": "not carried over: clone, stop_on_destroy, timeout_create, "
+                "proxmox_virtual_environment_vm.web": "clone, stop_on_destroy, timeout_create, "
                 "initialization.user_account.password",
                 "proxmox_virtual_environment_pool.shop": "proxmox_virtual_environment_pool is no guest; --part imports "
                 "what a fleet has beside guests",
-                "module.db.proxmox_vm_qemu.old": "not carried over: full_clone",
+                "module.db.proxmox_vm_qemu.old": "full_clone",
             },
         ),
         (
@@ -184,8 +188,8 @@ TASKS = """
             [102, 103],
             ["Many: a: the cluster has no such guest", "Many: b: the cluster has no such guest"],
             {
-                "Web server": "not carried over: clone, timeout",
-                "Database": "not carried over: password",
+                "Web server": "clone, timeout",
+                "Database": "password",
                 "Unknown": "it names guests by a template; use --select, or an inventory, for these",
                 "Old one": "it deletes a guest, which no fleet does",
                 "A pool": "proxmox_pool is about no guest",
@@ -198,9 +202,9 @@ def test_the_guests_that_a_file_names_are_found(tmp_path, text, expected, unknow
     file = tmp_path / "file"
     file.write_text(text)
     mentions = read_mentions(file)
-    guests, missing = find_mentioned(GUESTS, mentions)
-    assert [guest.vmid for guest in guests] == expected
-    assert missing == unknown
+    found = find_mentioned(GUESTS, mentions)
+    assert [guest.vmid for guest in found.guests] == expected
+    assert list(found.unknown) == unknown
     said = {mention.label: " ".join(mention.notes) for mention in mentions}
     assert {label: said[label] for label in notes} == notes
     assert "secret" not in str(mentions)
@@ -274,16 +278,16 @@ def test_the_own_file_of_a_state_is_read_attribute_by_attribute(tmp_path):
     file = tmp_path / "terraform.tfstate"
     file.write_text(json.dumps(STATE_FILE))
     mentions = read_mentions(file)
-    assert [guest.vmid for guest in find_mentioned(GUESTS, mentions)[0]] == [101, 103]
+    assert [guest.vmid for guest in find_mentioned(GUESTS, mentions).guests] == [101, 103]
     web = 'module.web[0].proxmox_virtual_environment_vm.this["web-01"]'
     assert {mention.label: mention.notes for mention in mentions} == {
         web: (
-            "not carried over: agent.timeout, disk.file_id, initialization.user_account.password",
-            "not known here, so look whether the fleet has it: novel",
+            "agent.timeout, disk.file_id, initialization.user_account.password",
+            "what is not known here, so look whether the fleet has it: novel",
             "it depends on module.db.proxmox_lxc.db; write `depends_on` where that is meant",
         ),
         web.replace("web-01", "old"): ("it was replaced, and waits to be deleted",),
-        "proxmox_lxc.db[0]": ("not carried over: ostemplate, password, start",),
+        "proxmox_lxc.db[0]": ("ostemplate, password, start",),
         "proxmox_virtual_environment_file.x": (
             "proxmox_virtual_environment_file is no guest; --part imports what a fleet has beside guests",
         ),
@@ -313,9 +317,9 @@ def make_state(*guests, kind="proxmox_virtual_environment_vm"):
 def test_a_state_that_is_not_as_the_cluster_is_is_said(tmp_path, state, expected, said):
     file = tmp_path / "state.json"
     file.write_text(json.dumps(state))
-    guests, sentences = find_mentioned(GUESTS, read_mentions(file))
-    assert [guest.vmid for guest in guests] == expected
-    assert [sentence.partition(".")[2] for sentence in sentences] == ([said] if said else [])
+    found = find_mentioned(GUESTS, read_mentions(file))
+    assert [guest.vmid for guest in found.guests] == expected
+    assert [sentence.partition(".")[2] for sentence in (*found.unknown, *found.differing)] == ([said] if said else [])
 
 
 @pytest.mark.parametrize("name", ["web-01", "web-01b"])
@@ -390,7 +394,7 @@ def test_a_file_that_is_broken_is_said_to_be(tmp_path, text, message):
 def test_inventories_in_their_forms_are_read(tmp_path, text, expected):
     file = tmp_path / "hosts"
     file.write_text(text)
-    assert [guest.vmid for guest in find_mentioned(GUESTS, read_mentions(file))[0]] == expected
+    assert [guest.vmid for guest in find_mentioned(GUESTS, read_mentions(file)).guests] == expected
 
 
 def test_a_range_without_end_is_refused(tmp_path):
@@ -421,9 +425,9 @@ def test_tasks_in_their_forms_are_read(tmp_path, task, expected):
     file = tmp_path / "tasks.yml"
     file.write_text(f"- name: A task\n  {task}\n- proxmox_kvm: {{vmid: 998}}\n- import_tasks: more.yml\n")
     mentions = read_mentions(file)
-    guests, sentences = find_mentioned(GUESTS, mentions)
-    assert [guest.vmid for guest in guests] == expected
-    assert sentences == ["proxmox_kvm: the cluster has no such guest"]
+    found = find_mentioned(GUESTS, mentions)
+    assert [guest.vmid for guest in found.guests] == expected
+    assert list(found.unknown) == ["proxmox_kvm: the cluster has no such guest"]
     assert mentions[-1].notes == ("tasks of import_tasks stand elsewhere; import from these, too",)
 
 
@@ -444,5 +448,46 @@ def test_a_template_that_can_not_be_read_is_said(tmp_path, task):
     assert "by a template" in first.notes[0]
 
 
+KEYS = st.sampled_from(
+    [
+        *("values", "root_module", "resources", "child_modules", "type", "address", "initialization", "instances"),
+        *("vm_id", "name", "_meta", "hostvars", "all", "hosts", "children", "tasks", "block", "loop", "vars", "item"),
+        *("proxmox_kvm", "vmid", "action", "loop_control", "depends_on", "attributes", "roles", "format_version"),
+    ]
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(
+        [
+            "proxmox_vm_qemu",
+            "proxmox_lxc",
+            "web-01",
+            "{{ item }}",
+            "{{ item.name }}",
+            "{{",
+            "x[1:3]",
+            "x[1:3:0]",
+            "a=b",
+            "'",
+        ]
+    )
+)
+DATA = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=40
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DATA | st.dictionaries(KEYS, DATA, max_size=6) | st.lists(st.dictionaries(KEYS, DATA, max_size=6), max_size=3))
+def test_no_data_breaks_the_reading(tmp_path_factory, data):
+    file = tmp_path_factory.mktemp("from") / "file"
+    for text in (json.dumps(data), dump_yaml(data, allow_unicode=True, width=80)):
+        file.write_text(text)
+        with suppress(UsageError):
+            find_mentioned(GUESTS, read_mentions(file))
+
+
 def test_an_id_counts_more_than_a_name():
-    assert find_mentioned(GUESTS, [Mention("x", 103, "web-01")])[0] == [GUESTS[2]]
+    assert find_mentioned(GUESTS, [Mention("x", 103, "web-01")]).guests == (GUESTS[2],)

@@ -339,6 +339,16 @@ def test_nothing_is_overwritten_unless_it_is_forced(tmp_path):
         check_place(tmp_path / "nowhere" / "fleet.yml", force=True)
 
 
+def test_a_place_that_can_not_be_written_is_a_mistake_and_no_bug(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "fleet.yml").mkdir()
+    with pytest.raises(UsageError, match="is no folder"):
+        check_place(tmp_path / "file" / "lab", force=True)
+    for place in (tmp_path / "file" / "lab.yml", tmp_path / "fleet.yml"):
+        with pytest.raises(UsageError, match="can't be written: "):
+            write_files({place: "fleet: lab\n"}, place)
+
+
 def test_guests_that_share_a_uuid_are_known_by_id_and_name():
     """A configuration file that was copied by hand has the UUID of the other one."""
     configs = {
