@@ -20,8 +20,8 @@ _FALSE = frozenset(["false", "False", "FALSE"])
 # YAML 1.2, except that a number with leading zeros stays the text that it is: 0755 is a mode, 007 an id.
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-# What an element of a list is called by in paths, the first that it has.
-_NAMING = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
+NAMING = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
+"""What an element of a list is called by in paths: the first of these keys that it has."""
 # Python refuses longer ones, and Proxmox VE has none.
 _LONGEST_NUMBER = 300
 # How far values may be inside of each other: functions that go through them call themselves.
@@ -190,7 +190,7 @@ def name_elements(elements: list[Node]) -> Iterator[tuple[str, Node]]:
     """The elements of a list, by what they are called in paths: their slot, name or the like, or else their number."""
     for number, element in enumerate(elements):
         mapping = element.value if isinstance(element.value, dict) else {}
-        named = (mapping[key].value for key in _NAMING if key in mapping)
+        named = (mapping[key].value for key in NAMING if key in mapping)
         yield (
             str(next((name for name in named if name is not None and not isinstance(name, dict | list)), number)),
             element,
