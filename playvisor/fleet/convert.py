@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from playvisor.fleet.nodes import Node, join_path, name_elements, parse_number, read_data
+from playvisor.fleet.nodes import TEMPLATE_MARKS, Node, join_path, name_elements, parse_number, read_data
 from playvisor.fleet.problems import Problems
 from playvisor.fleet.shape import ANY, Shape
 
@@ -71,6 +71,11 @@ class Converter:
         for key, item in node.value.items():
             inner = shape.find(key)
             place = join_path(path, key)
+            is_template = any(mark in key for mark in TEMPLATE_MARKS)
+            if shape.names_pattern and not is_template and not re.fullmatch(shape.names_pattern, key):
+                message = f"{_quote(key)} can't be the name of a {shape.names}."
+                hint = "Names have letters, digits and hyphens, and begin with a letter."
+                self._problems.add(item, place, message, hint, at_key=True)
             if inner is None:
                 self._refuse_key(item, key, place, shape)
             elif item.value is not None:

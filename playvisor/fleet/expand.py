@@ -20,6 +20,7 @@ from playvisor.fleet.nodes import (
     Source,
     TooDeepError,
     count_values,
+    is_encodable,
     join_path,
     list_parts,
     make_node,
@@ -323,4 +324,8 @@ def make_root(data: Mapping[str, Any], problems: Problems) -> Node:
     for path, node in walk(root):
         if isinstance(node.value, float) and not math.isfinite(node.value):
             problems.add(node, path, f"{node.value} is no number.", "Write one that has an end.")
+        elif not is_encodable(path) or (isinstance(node.value, str) and not is_encodable(node.value)):
+            shown = path.encode(errors="replace").decode()
+            problems.add(node, shown, "It has half a character in it.", "Write whole ones: a surrogate alone is none.")
+            problems.is_incomplete = True
     return root

@@ -15,6 +15,7 @@ from playvisor.fleet.shape import ANY, Shape
 PROFILES = "profiles"
 
 _DEEPEST_STACK = 50
+_MOST_WAYS = 2_000_000
 
 
 def merge_nodes(lower: Node, upper: Node, shape: Shape) -> Node:
@@ -52,7 +53,7 @@ def _merge_slots(lower: list[Node], upper: list[Node], shape: Shape) -> list[Nod
 
 def _get_slot(node: Node, key: str) -> str | None:
     slot = node.value.get(key) if isinstance(node.value, dict) else None
-    return str(slot.value) if slot is not None else None
+    return None if slot is None or isinstance(slot.value, dict | list) else str(slot.value)
 
 
 class Profiles:
@@ -68,6 +69,7 @@ class Profiles:
         self._stacks: dict[tuple[str, ...], Node | None] = {}
         self._lists: dict[str, list[str]] = {}
         self._circles: set[frozenset[str]] = set()
+        self._ways_left = _MOST_WAYS
         self.used: set[str] = set()
 
     def check(self) -> None:
@@ -118,8 +120,13 @@ class Profiles:
             elif len(above) >= _DEEPEST_STACK:
                 message = f"More than {_DEEPEST_STACK} profiles stand on each other."
                 self._problems.add(node, path, message, "Name several profiles beside each other.")
-            else:
-                names.update(dict.fromkeys(self._list_below(name, above)))
+            elif name not in names and self._ways_left >= 0:
+                below = self._list_below(name, above)
+                self._ways_left -= len(below)
+                names.update(dict.fromkeys(below))
+                if self._ways_left < 0:
+                    message = f"Profiles stand on each other in more than {_MOST_WAYS} ways."
+                    self._problems.add(node, path, message, "Stand on fewer profiles.", kind="ways")
         return list(names)
 
     def _list_below(self, name: str, above: tuple[str, ...]) -> list[str]:

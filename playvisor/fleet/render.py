@@ -46,6 +46,8 @@ class Rendered:
     values: Node = field(repr=False, compare=False)
     root: Node = field(repr=False, compare=False)
     used_profiles: frozenset[str] = frozenset()
+    # Of the files, those in which the fleet itself stands, without values.
+    sources: tuple[str, ...] = ()
 
 
 class _Origins(Mapping[str, Origin]):
@@ -87,7 +89,8 @@ def render_fleet(
     names = tuple(str(file) for file in [*files, *read])
     tree = expanded.tree
     used = frozenset(expanded.used_profiles)
-    return Rendered(expanded.document, _Origins(tree), names, tree, values, root, used)
+    sources = tuple(str(file) for file in files)
+    return Rendered(expanded.document, _Origins(tree), names, tree, values, root, used, sources)
 
 
 def expand_document(data: Mapping[str, Any]) -> Rendered:

@@ -66,6 +66,16 @@ SLOTS: Mapping[str, Mapping[str, str]] = {
     "nics": dict.fromkeys(("qemu", "lxc"), "net([12]?[0-9]|3[01])"),
 }
 """The slots of a guest's devices, by its type."""
+NAMES: Mapping[str, str] = {
+    "pool": r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,2}",
+    "storage": r"[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]",
+    "backup job": r"\S{1,50}",
+    "rule": r"[A-Za-z][A-Za-z0-9_-]+",
+    "node": r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?",
+    "group": r"[A-Za-z][A-Za-z0-9_-]{1,17}",
+}
+"""What Proxmox VE's names look like."""
+TAG = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 
 CONFLICT_POLICIES = ("fail", "keep", "take")
 
@@ -82,8 +92,9 @@ class Shape:
     options: Mapping[str, Shape] | None = None
     # Of a list: its elements. Of a mapping whose keys are names: what each name has.
     each: Shape | None = None
-    # What the keys of such a mapping are.
+    # What the keys of such a mapping are, and what they look like.
     names: str = ""
+    names_pattern: str = ""
     required: tuple[str, ...] = ()
     # Of a list: the key by which its elements are told apart.
     by: str = ""
@@ -165,6 +176,8 @@ def read_guest_shape() -> Shape:
     options["disks"] = _leave_out(options["disks"], ("grow_by", "delete_source"))
     for devices, slots in SLOTS.items():
         options[devices] = _name_slots(options[devices], "|".join(dict.fromkeys(slots.values())))
+    for tags in ("tags", "add_tags", "remove_tags"):
+        options[tags] = replace(options[tags], each=Shape("str", "Tag.", pattern=TAG, what="a tag"))
     made = ("newid", "new_name", "new_names", "adopt", "start", "target", "targets")
     clone = _read_entry("pve_clone", "What it is cloned from.", [*made, "cloudinit", "description", "pool", "tags"])
     firewall = ("level", "group", "groups", "comment")
@@ -281,14 +294,19 @@ def read_shape(*, is_authored: bool = True) -> Shape:
             "Rules of high availability by name.",
             each=_read_entry("pve_ha", "A rule.", [*rule, *_OF_HA_GUESTS]),
             names="rule",
+            names_pattern=NAMES["rule"],
         ),
         "firewall": Shape(
             "dict",
             "The firewall of the cluster and of its nodes, and security groups.",
             options={
                 "cluster": firewall,
-                "nodes": Shape("dict", "Firewalls of nodes by name.", each=firewall, names="node"),
-                "groups": Shape("dict", "Security groups by name.", each=group, names="group"),
+                "nodes": Shape(
+                    "dict", "Firewalls of nodes by name.", each=firewall, names="node", names_pattern=NAMES["node"]
+                ),
+                "groups": Shape(
+                    "dict", "Security groups by name.", each=group, names="group", names_pattern=NAMES["group"]
+                ),
             },
         ),
         "access": _read_entry("pve_access", "Roles, groups, users, tokens and ACLs.", ("grants", "guests")),
@@ -297,4 +315,5 @@ def read_shape(*, is_authored: bool = True) -> Shape:
 
 
 def _read_named(module: str, plural: str, name: str, key: str) -> Shape:
-    return Shape("dict", f"{plural} by name.", each=_read_entry(module, f"A {name}.", [key, "state"]), names=name)
+    entry = _read_entry(module, f"A {name}.", [key, "state"])
+    return Shape("dict", f"{plural} by name.", each=entry, names=name, names_pattern=NAMES[name])

@@ -22,6 +22,7 @@ from jinja2.filters import do_round
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from playvisor.fleet.nodes import is_encodable
 from playvisor.fleet.problems import suggest
 
 # What one template may make: characters, elements and rounds of loops together.
@@ -240,6 +241,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         """The data that a value is, within the budget."""
         if isinstance(value, str):
             self.pay(len(value))
+            if not is_encodable(value):
+                raise TemplateProblem("The template gives half a character.", "Write characters, or \\U and 8 digits.")
             return str(value)
         if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
             return value

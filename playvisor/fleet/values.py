@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playvisor.fleet.nodes import Node, Source, find_node, is_null, join_path, read_data
+from playvisor.fleet.nodes import Node, Source, find_node, is_encodable, is_null, join_path, read_data
 from playvisor.fleet.problems import Problems, suggest
 from playvisor.fleet.profiles import merge_nodes
 from playvisor.fleet.reading import read_file, read_text
@@ -95,6 +95,11 @@ def _parse_set(text: str, problems: Problems) -> Node | None:
     if not equals or not all(keys):
         problems.is_incomplete = True
         problems.add_at(f"--set {text}", 0, 0, "", "It is not NAME=VALUE.", "Write --set web.memory=4096.")
+        return None
+    if not is_encodable(text):
+        problems.is_incomplete = True
+        shown = name if is_encodable(name) else "?"
+        problems.add_at(f"--set {shown}", 0, 0, "", "It is not UTF-8.", "Write it in UTF-8, or give it in a file.")
         return None
     # Lists, mappings and quotes are YAML; everything else is one word of it, also where YAML would see a comment.
     node = read_text(value, source, problems) if value[:1] in ("[", "{", '"', "'") else None

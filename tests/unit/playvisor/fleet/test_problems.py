@@ -283,6 +283,25 @@ CASES = {
             "fleet.yml:4:58: guests.a.nics.net40.slot: `net40` is not a slot. Which one, such as net0.",
         ],
     ),
+    "names of other things, and tags": (
+        "fleet: a\npools: {'a b': {}}\nfirewall: {groups: {x: {}}}\nguests: {w: {tags: [a;b]}}\n",
+        [
+            "fleet.yml:2:9: pools.a b: `a b` can't be the name of a pool. Names have letters, digits and hyphens, and "
+            "begin with a letter.",
+            "fleet.yml:3:21: firewall.groups.x: `x` can't be the name of a group. Names have letters, digits and "
+            "hyphens, and begin with a letter.",
+            "fleet.yml:4:21: guests.w.tags.0: `a;b` is not a tag. Tag.",
+        ],
+    ),
+    "slots that are no text": (
+        "fleet: a\nguests:\n  w: {disks: [{slot: [scsi0]}, {slot: {a: 1}}]}\n",
+        [
+            "fleet.yml:3:22: guests.w.disks.0.slot: A list is not text. Where it is, such as scsi0, ide2, rootfs or "
+            "mp0.",
+            "fleet.yml:3:39: guests.w.disks.1.slot: A mapping is not text. Where it is, such as scsi0, ide2, rootfs or "
+            "mp0.",
+        ],
+    ),
     "disks that are to go": (
         "fleet: a\nguests:\n  a: {disks: [{slot: scsi0, state: absent}, {slot: scsi1, delete_source: yes}]}\n",
         [

@@ -88,7 +88,8 @@ def test_values_without_quotes_mean_what_their_option_takes(render):
             onboot: on
             protection: no
             numa: 0
-            tags: [no, 0755, 12:30, 1e3, 1.10, ~x, true]
+            tags: [no, 0755, 1e3, 1.10, true]
+            ignore: [12:30, ~x]
             startup: 12:30
             config: {mode: 0755, country: no, rate: 1.5, count: 3, on: true, hex: 0x10}
             pool: ~
@@ -105,7 +106,8 @@ def test_values_without_quotes_mean_what_their_option_takes(render):
         "onboot": True,
         "protection": False,
         "numa": False,
-        "tags": ["no", "0755", "12:30", "1e3", "1.10", "~x", "true"],
+        "tags": ["no", "0755", "1e3", "1.10", "true"],
+        "ignore": ["12:30", "~x"],
         "startup": "12:30",
         "config": {"mode": "0755", "country": "no", "rate": 1.5, "count": 3, "on": True, "hex": 16},
         "node": "null",
@@ -273,6 +275,13 @@ def test_what_looks_like_a_file_of_a_folder_and_is_none_is_told(write, tmp_path)
         "f/gone.yml: It is a link that leads nowhere. Remove it, or put the file there.",
         "f/pipe.yml: It is no file. Remove it, or put the file there.",
     ]
+
+
+def test_bytes_that_are_no_text_are_told(render):
+    with pytest.raises(FleetError, match="--set x: It is not UTF-8"):
+        render("fleet: '{{ x }}'\n", sets=("x=\udcff",))
+    with pytest.raises(FleetError, match="half a character"):
+        render("fleet: a\nguests: {x: {description: \"{{ '\\\\ud800' }}\"}}\n")
 
 
 def test_links_to_folders_are_followed_once(write, tmp_path):
@@ -447,6 +456,17 @@ def test_what_a_guest_overrides_is_not_filled(render):
         ),
         ({"fleet": "a", "guests": {"x-{1..%s}" % ("9" * 5000): {}}}, "more than 50000 guests"),
         ({"fleet": "a", "guests": {"x-{1..999}-{1..999}": {}}}, "more than 50000 guests"),
+        (
+            {
+                "fleet": "a",
+                "profiles": {
+                    f"p{number}": {"profiles": [f"p{below}" for below in range(number)]} for number in range(400)
+                },
+            },
+            "more than 2000000 ways",
+        ),
+        ({"fleet": "a", "guests": {"x": {"description": "\ud800"}}}, "half a character"),
+        ({"fleet": "a", "pools": {"\ud800": {}}}, "half a character"),
         ({"fleet": "a", "guests": {"x": {"config": {"a": float("nan")}}}}, "nan is no number"),
         ({"fleet": "a", "guests": {"x": {"nics": [{"slot": "net0", "rate": float("inf")}]}}}, "inf is no number"),
     ],
@@ -461,6 +481,9 @@ def test_what_a_guest_overrides_is_not_filled(render):
         "unknown needs",
         "digits",
         "ranges",
+        "ways",
+        "half",
+        "half a name",
         "nan",
         "inf",
     ],

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from mcp_bridge.catalogue.docs import read_module_docs
 from playvisor.fleet.render import expand_document
 from playvisor.fleet.schema import build_schema
-from playvisor.fleet.shape import SLOTS, Shape, read_guest_shape, read_shape
+from playvisor.fleet.shape import NAMES, SLOTS, TAG, Shape, read_guest_shape, read_shape
 
 FLEET = """
 fleet: shop
@@ -141,6 +141,51 @@ def test_the_slots_of_a_fleet_are_those_of_the_modules():
         assert [name for name in names if re.fullmatch(pattern, name)] == [
             name for name in names if nics._SLOT.fullmatch(name)
         ]
+
+
+def test_the_names_of_a_fleet_are_those_of_the_modules():
+    names = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._values.names")
+    texts = [
+        "a",
+        "ab",
+        "a-b",
+        "A_b",
+        "a.b",
+        "a.",
+        "-a",
+        "a-",
+        "1a",
+        "a/b",
+        "a/b/c/d",
+        "a b",
+        "..",
+        "\n",
+        "ä",
+        "a+b",
+        "_a",
+        "",
+    ]
+    texts += ["a" * length for length in (18, 19, 50, 51, 63, 64)]
+    theirs = {
+        NAMES["pool"]: names.POOL,
+        NAMES["storage"]: names.STORAGE,
+        NAMES["backup job"]: names.JOB,
+        NAMES["rule"]: names.CONFIG_ID,
+        NAMES["node"]: names.NODE,
+        NAMES["group"]: names.FIREWALL_GROUP,
+        TAG: names.TAG,
+    }
+
+    for ours, value in theirs.items():
+        allowed = [text for text in texts if is_allowed(value, text)]
+        assert [text for text in texts if re.fullmatch(ours, text)] == allowed, ours
+
+
+def is_allowed(value, text):
+    try:
+        return bool(value.check(text)) and bool(text)
+    except ValueError:
+        return False
 
 
 def test_the_numbers_of_a_fleet_are_those_of_the_modules():
