@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from mcp_bridge.catalogue.fleets import split_document
-from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.errors import UsageError
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
-from playvisor.cli.call import make_request, run_interruptibly
+from playvisor.cli.call import make_request, require_data, run_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.fleet.adopt.adoption import GUESTS, NOT_MANAGED, PARTS, Adoption, adopt_cluster
 from playvisor.fleet.adopt.mentions import Found, Mention, find_mentioned
@@ -90,23 +90,16 @@ class _Session:
         claims = result.failure.fields if result.failure else {}
         if claims and claims.keys() <= set(split_document(fleet)):
             return [{"path": path, "failure": {"code": CLAIMED, "message": why}} for path, why in claims.items()]
-        objects: Sequence[Mapping[str, Any]] = self._require(result)["objects"]
+        objects: Sequence[Mapping[str, Any]] = require_data(result)["objects"]
         return objects
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data of a reading tool's result; raises PlayvisorError where it failed."""
-        return self._require(self._run(tool, arguments))
+        return require_data(self._run(tool, arguments))
 
     def _run(self, tool: str, arguments: Mapping[str, Any]) -> Result:
         request = make_request(self.settings, tool, arguments, mode="read", internal=True)
         return run_interruptibly(self.bridge, request, quiet=self.output.is_quiet)
-
-    def _require(self, result: Result) -> Mapping[str, Any]:
-        if result.failure is not None:
-            raise PlayvisorError(result.failure.message, result.failure.hint)
-        if result.status != "ok":
-            raise PlayvisorError(result.summary)
-        return result.data
 
 
 def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
