@@ -420,15 +420,18 @@ def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
 
 def test_a_backup_job_is_read_as_its_module_does_and_says_once_what_that_has_no_option_for():
     config = {
-        **{"id": "nightly", "schedule": "02:30", "notes-template": "C:\\\\new\\nline", "zstd": 4, "ionice": 7},
+        "id": "nightly",
+        "schedule": "02:30",
+        "notes-template": "C:\\\\new\\nline",
+        "zstd": 4,
+        "ionice": 7,
         "exclude-path": ["/tmp", "/a b"],
     }
     documents = {"backup_job": {"nightly": {"config": config}}}
     adoption = adopt_cluster(Observed("lab", documents), [], parts=["backup_jobs"])
     assert adoption.document["backup_jobs"]["nightly"] == {"schedule": "02:30", "notes": "C:\\new\nline"}
-    assert adoption.notes["backup_jobs",] == [
-        "nightly has zstd=4 ionice=7 exclude-path=/tmp,/a b, which pve_backup_job has no options for, and stay as they are"
-    ]
+    why = "which pve_backup_job has no options for, and stay as they are"
+    assert adoption.notes["backup_jobs",] == [f"nightly has zstd=4 ionice=7 exclude-path=/tmp,/a b, {why}"]
 
 
 ENTRIES = st.fixed_dictionaries(
