@@ -15,10 +15,9 @@ from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, Result
 from mcp_bridge.run import Bridge
 from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.run.tools.fleets import list_drift
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
-from playvisor.cli.call import get_exit_status, make_request, run_interruptibly, work_interruptibly
+from playvisor.cli.call import get_exit_status, make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
 from playvisor.fleet.render import Rendered, render_fleet
@@ -69,14 +68,6 @@ class FleetCaller:
             plan_id = self._find_approved(plan.plan.digest) or plan.plan.id
             request = replace(request, plan_digest=plan.plan.digest, plan_id=plan_id)
         return run_interruptibly(self.bridge, request, quiet=self._output.is_quiet)
-
-    def list_drift(self, result: Result) -> list[dict[str, Any]]:
-        """What a report says that somebody else has changed, and who did."""
-        request = make_request(self._settings, REPORT, {}, mode="read", internal=True)
-        return work_interruptibly(
-            lambda report, cancel: list_drift(self.bridge, request, get_objects(result), report, cancel),
-            quiet=self._output.is_quiet,
-        )
 
     def _find_approved(self, digest: str) -> str | None:
         """The same plan, made before, that was approved meanwhile."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
+from mcp_bridge.run.tools.fleets import list_drift
 from playvisor.cli import console
 from playvisor.cli.call import get_exit_status
 from playvisor.cli.fleet_calls import (
@@ -36,7 +37,7 @@ def show_drift(files: FleetFiles, only: Sequence[str], *, output: Output) -> int
     except PlayvisorError as error:
         error.exit_status = EXIT_FAILED
         raise
-    rows = caller.list_drift(result)
+    rows = list_drift(result)
     if output.is_document:
         print_document({**result.as_dict(), "objects": rows}, output)
     elif not result.failure:
@@ -66,7 +67,7 @@ def accept_drift(files: FleetFiles, only: Sequence[str], *, yes: bool, output: O
         else:
             print_messages(result)
         return get_exit_status(result)
-    rows = caller.list_drift(result)
+    rows = list_drift(result)
     if not output.is_document:
         _print_drift(rendered, rows)
     if rows:

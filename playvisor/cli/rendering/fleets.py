@@ -156,6 +156,8 @@ def describe_author(by: Row | None) -> str:
         return f"changed outside, by no task,{since} and before {when}"
     run = f", run {str(by['run_id'])[:8]}" if by.get("run_id") else ""
     upid = f", {by['upid']}" if by.get("upid") else ""
+    if by.get("source") == "several":
+        return f"changed before {when}, not certain by whom: {by.get('user') or 'somebody'}{run}{upid}"
     return f"changed by {by.get('user') or 'somebody'}, {when}{run}{upid}"
 
 
