@@ -26,6 +26,7 @@ from mcp_bridge.ledger.records import FleetObject
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.request import Request
+from mcp_bridge.run.summary import count
 from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.fleet_authors import name_authors
 from mcp_bridge.run.tools.results import failed_result, make_result
@@ -135,11 +136,13 @@ def find_drift(engine: Engine, request: Request, progress: Progress, cancel: thr
     found = with_authors(engine, report, engine.run(report, progress, cancel), progress, cancel)
     if found.failure:
         return failed_result(request, found.failure)
-    rows = list_drift(found)
+    rows, unread = list_drift(found), describe_unread(found)
     fields = sum(len(row["changes"]) for row in rows)
-    summary = f"{fields} fields of {len(rows)} objects of fleet {name} were changed by somebody else."
+    of = f"{count(fields, 'field')} of {count(len(rows), 'object')} of fleet {name}"
+    summary = f"{of} {'was' if fields == 1 else 'were'} changed by somebody else."
     summary = summary if rows else f"Nobody else has changed anything of fleet {name}."
-    return make_result(request, "ok", summary, fleet=name, objects=rows, warnings=found.warnings)
+    summary += f" {count(len(unread), 'object')} could not be compared." if unread else ""
+    return make_result(request, "ok", summary, fleet=name, objects=rows, warnings=[*found.warnings, *unread])
 
 
 def _choose_fleet(fleets: Fleets, name: str | None) -> str:
@@ -173,6 +176,15 @@ def list_drift(found: Result) -> list[dict[str, Any]]:
         known = {name: row[name] for name in _SHOWN if row.get(name) is not None}
         rows.append({**known, "changes": changes})
     return rows
+
+
+def describe_unread(found: Result) -> list[str]:
+    """Of the objects of a report, those of which nothing can be said, and why."""
+    return [
+        f"{row['path']} could not be compared: {row['failure']['message']}"
+        for row in found.data.get("objects") or ()
+        if row.get("failure") and not row.get("conflicts")
+    ]
 
 
 def with_authors(
