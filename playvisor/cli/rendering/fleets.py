@@ -116,7 +116,7 @@ def _name_wave(wave: Any) -> str:
 def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
     yield Line(f"  {get_sign(row)} {row['path']}{_describe_place(row)}", "object")
     fields = [(_strip_path(change["path"], row["path"]), change) for change in list_fields(row)]
-    shown = [(name, describe_values(change), describe_consequence(row, change)) for name, change in fields]
+    shown = [(name, describe_values(row, change), describe_consequence(row, change)) for name, change in fields]
     names = min(max((len(name) for name, _value, _what in shown), default=0), _WIDEST_NAME)
     values = max((len(value) for _name, value, _what in shown), default=0)
     room = (width or 10_000) - 6 - names - 2 * len(_GAP) - max((len(what) for *_rest, what in shown), default=0)
@@ -142,10 +142,10 @@ def list_fields(row: Row) -> list[Row]:
     ]
 
 
-def describe_values(change: Row) -> str:
+def describe_values(row: Row, change: Row) -> str:
     """`2 → 4`, or the one value that there is."""
     before, after = format_value(change.get("before")), format_value(change.get("after"))
-    if not before:
+    if not before or get_sign(row) == "+":
         return after or "nothing"
     return f"{before}{_ARROW}{after or 'nothing'}"
 
@@ -214,7 +214,7 @@ def write_markdown(title: str, objects: Sequence[Row], conflicts: Sequence[Row],
             field = _escape(_strip_path(change["path"], row["path"]))
             consequence = describe_consequence(row, change)
             strong = f"**{consequence}**" if change.get("consequence") in _SEVERE and consequence else consequence
-            lines.append(f"| {name} | {field} | {_escape(describe_values(change))} | {strong} |")
+            lines.append(f"| {name} | {field} | {_escape(describe_values(row, change))} | {strong} |")
             name = ""
     if conflicts:
         lines += ["", "#### Conflicts", ""]

@@ -40,7 +40,8 @@ NEW = {
     "changed": True,
     "before": {"config": {"exists": False}},
     "after": {"config": {"exists": True}},
-    "changes": [change("guests.web-02.cores", None, 4)],
+    # Before, it was not there.
+    "changes": [change("guests.web-02.cores", None, 4), change("guests.web-02.state", False, "running")],
 }
 GONE = {**NEW, "path": "pools.old", "wave": 1, "before": {"config": {"exists": True}}, "changes": []}
 GONE["after"] = {"config": {"exists": False}}
@@ -68,6 +69,7 @@ def test_a_plan_is_shown_in_its_waves_with_what_each_change_means():
         "Wave 4, guests: 1 object",
         "  + guests.web-02",
         "      cores  4",
+        "      state  running",
         "",
         "Wave 5, configuration: 1 object",
         "  ~ guests.web-01  101 on pve1",
