@@ -23,8 +23,9 @@ from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence.fleets import PLAN, PRUNE
 from mcp_bridge.executor import Progress
 from mcp_bridge.ledger.records import FleetObject
-from mcp_bridge.result import Failure, Result
+from mcp_bridge.result import Result
 from mcp_bridge.run.engine import Engine
+from mcp_bridge.run.fleet_claims import describe_problems, find_claims
 from mcp_bridge.run.request import Request
 from mcp_bridge.run.summary import count
 from mcp_bridge.run.tools import ToolFunction
@@ -38,7 +39,6 @@ REPORT = "report_fleet"
 """The internal tool that says what differs between a fleet and the cluster, and sends nothing."""
 DRIFT = "fleet_drift"
 _SHOWN = ("path", "kind", "name", "vmid", "node", "type")
-_MOST_NAMED = 3
 
 
 def with_last_applied(engine: Engine, request: Request) -> Request | Result:
@@ -66,44 +66,15 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
         problems = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
     else:
         problems = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
-        problems |= _describe_claims(name, fleets.find_claims(name, _list_declared(declared)))
+        problems |= find_claims(fleets, name, document)
     if problems:
-        return failed_result(request, _describe_problems(name, problems))
+        return failed_result(request, describe_problems(name, problems))
     last = {path: _describe_last(marked[path]) for path in declared if path in marked}
     arguments = {**request.arguments, "last_applied": {"fleet": name, **join_document(last)}}
     if request.tool == PRUNE:
         gone = {path: {**_identify(marked[path]), "state": "absent"} for path in declared}
         arguments |= {"fleet": {"fleet": name, **join_document(gone)}}
     return replace(request, arguments=arguments)
-
-
-def _list_declared(declared: Mapping[str, Any]) -> list[FleetObject]:
-    entries = {path: entry if isinstance(entry, Mapping) else {} for path, entry in declared.items()}
-    return [
-        FleetObject(path, entry, uuid=str(entry["uuid"]) if entry.get("uuid") else None, vmid=entry.get("vmid"))
-        for path, entry in entries.items()
-    ]
-
-
-def _describe_claims(name: str, claims: Mapping[str, FleetObject]) -> dict[str, str]:
-    return {
-        path: f"it belongs to fleet {other.fleet}{f' as {other.path}' if other.path != path else ''}, so fleet {name} "
-        "can't have it"
-        for path, other in claims.items()
-    }
-
-
-def _describe_problems(name: str, problems: Mapping[str, str]) -> Failure:
-    named = [f"{path}: {problem}" for path, problem in list(problems.items())[:_MOST_NAMED]]
-    more = f", and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
-    return Failure(
-        code="invalid_parameter",
-        message=f"Fleet {name} can't be planned: {'; '.join(named)}{more}. Nothing was sent.",
-        hint="An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune "
-        "--release`. A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet "
-        "prune`.",
-        fields=dict(problems),
-    )
 
 
 def _describe_last(marked: FleetObject) -> dict[str, Any]:

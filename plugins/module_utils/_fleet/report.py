@@ -16,7 +16,7 @@ from .._resources.guest import Guests
 from .apply import Applied
 from .consequences import Situation, find_consequence
 from .document import Document
-from .identity import read_uuid
+from .identity import read_mark
 from .merge import Change
 from .paths import parse_path, render_path
 from .units import Unit
@@ -171,7 +171,7 @@ def _find_identity(units: Iterable[Unit], states: Mapping[str, Applied]) -> dict
         if "vmid" in target:
             found = {name: target[name] for name in ("vmid", "node", "type")} | found
         # What a clone is made of has another UUID.
-        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_uuid(guest.config or {})):
+        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_mark(guest.config or {})):
             found.setdefault("uuid", uuid)
     return found
 
