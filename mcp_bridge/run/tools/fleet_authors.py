@@ -71,9 +71,13 @@ class Trace:
     key: str
     paths: frozenset[str] = frozenset()
 
-    def is_left_by(self, change: Change) -> bool:
-        """Whether a change of such an object may be the one of the field."""
-        return change.what != "changed" or not self.paths or any(map(self._covers, change.fields))
+    def find_author(self, change: Change) -> Attribution | None:
+        """Who changed the field, if a change of such an object is one of it."""
+        whole = change.what != "changed" or not self.paths
+        own = next((field for field in change.fields if self._covers(field)), None)
+        found = change.attribution.get_doer(own.path) if own else change.attribution if whole else None
+        # What only now shows was changed before.
+        return None if found is None or found.source == "earlier" else found
 
     def may_come_from(self, upid: str, change: Change) -> bool:
         """Whether a task may have changed the field so."""
@@ -239,12 +243,11 @@ class _Finder:
         if not changes:
             return dict(field)
         trace, newest = max(changes, key=lambda pair: (pair[1].attribution.at, pair[1].id))
-        author = self._leave_out_own(newest, trace)
+        author = self._leave_out_own(newest, trace, trace.find_author(newest) or newest.attribution)
         return {**field, "by": _describe_author(author)} if author else dict(field)
 
-    def _leave_out_own(self, change: Change, trace: Trace) -> Attribution | None:
+    def _leave_out_own(self, change: Change, trace: Trace, found: Attribution) -> Attribution | None:
         """Who made a change that came after the runs of the fleet itself; None where that can't be told."""
-        found = change.attribution
         own = self._find_own(found.run_id) if found.run_id else None
         if own is None and found.source != "several":
             return found
@@ -263,7 +266,7 @@ class _Finder:
         place = (trace.kind, trace.key)
         if place not in self._known:
             self._known[place] = self._read_changes(trace)
-        return next((change for change in self._known[place] if trace.is_left_by(change)), None)
+        return next((change for change in self._known[place] if trace.find_author(change)), None)
 
     def _read_changes(self, trace: Trace) -> list[Change]:
         is_pattern = trace.key.endswith(" *")

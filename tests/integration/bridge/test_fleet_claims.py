@@ -143,3 +143,27 @@ def test_what_somebody_changes_between_plan_and_apply_is_seen(lab, path, params)
     assert (drifted.status, drifted.failure.code) == ("failed", "drifted")
     assert lab.writes == before
     assert find_objects(lab, "shop") == {}
+
+
+def test_an_approval_of_a_fleet_is_void_under_another_policy(lab, tmp_path):
+    planned = ask(lab, GUARDED)
+    lab.approve(planned)
+    policy = tmp_path / "other.cedar"
+    policy.write_text(NOBODY_CHANGES, encoding="utf-8")
+    before = list(lab.writes)
+
+    other = lab.make_bridge(policy=policy)
+    assert ask_to_apply(lab, planned, bridge=other).status in ("held", "refused")
+    # What was applied last is what the ledger says, whatever a client says of it.
+    forged = {"fleet": GUARDED, "last_applied": {**GUARDED, "guests": {"web-01": {"vmid": 103}}}}
+    assert lab.ask("plan_fleet", forged, caller=CLIENT).plan.digest == planned.plan.digest
+    assert lab.writes == before
+
+    # Where nothing has changed, it counts.
+    assert ask_to_apply(lab, planned).status == "ok"
+
+
+NOBODY_CHANGES = """
+@id("prod") forbid (principal, action, resource is Guest) when { resource.tags.contains("prod") };
+permit (principal, action, resource);
+"""
