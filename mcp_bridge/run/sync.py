@@ -61,7 +61,8 @@ _CONFIGURED = frozenset(f"overview.{name}" for name in ("name", "tags", "cpus", 
 
 @dataclass(frozen=True)
 class Manner:
-    """How to look: at `everything`, at these `guests`, at all `parts` beside guests, by how many `rounds` at most.
+    """How to look: at `everything`, at these `guests` and `parts`, at `all_parts` beside guests, by so many `rounds` at
+    most. One that `takes_turns` looks at what was not read for longest, too.
 
     Who `may_wait` waits for another process that looks. A look that is younger than `fresh_seconds` is enough. At most
     `throttle` requests are in flight at a time.
@@ -69,7 +70,9 @@ class Manner:
 
     everything: bool = False
     guests: Collection[int] = ()
-    parts: bool = False
+    parts: Collection[str] = ()
+    all_parts: bool = False
+    takes_turns: bool = True
     rounds: int = 1
     may_wait: bool = False
     fresh_seconds: float = 0.0
@@ -151,8 +154,9 @@ class _Sync:
 
     @property
     def age(self) -> float:
-        """The seconds since the last look."""
-        return max(0.0, time.time() - float(self._cursor.get("looked", 0.0)))
+        """The seconds since the last look that took turns."""
+        last = self._cursor.get("turned", self._cursor.get("looked", 0.0))
+        return max(0.0, time.time() - float(last))
 
     def run(self, progress: Progress, cancel: threading.Event) -> Synced:
         """Look, and again as long as fewer guests are left to be read in full."""
@@ -199,14 +203,17 @@ class _Sync:
         if not self._cursor:
             # The first look is at everything.
             return {"parts": parts}
+        known = {name: self._cursor[name] for name in ("since", "running")}
+        if not self._manner.takes_turns:
+            return {**known, "parts": sorted(self._manner.parts), "guests": sorted(self._manner.guests)}
         if not is_first:
             parts = []
-        elif not (self._manner.parts or self._manner.everything):
+        elif not (self._manner.all_parts or self._manner.everything):
             number = max(_LEAST_PARTS, math.ceil(len(parts) * self.age / _PARTS_SECONDS))
-            parts = sorted(parts, key=lambda name: self._cursor["parts"].get(name, 0.0))[:number]
+            due = sorted(parts, key=lambda name: self._cursor["parts"].get(name, 0.0))[:number]
+            parts = sorted({*due, *self._manner.parts})
         guests = {*self._cursor["wanted"], *self._list_due(is_first=is_first)}
         guests |= {*self._manner.guests, *self._list_own()} if is_first else set()
-        known = {name: self._cursor[name] for name in ("since", "running")}
         return {**known, "parts": parts, "guests": sorted(guests)}
 
     def _list_due(self, *, is_first: bool) -> list[int]:
@@ -236,11 +243,16 @@ class _Sync:
         if self._cursor:
             # Beyond the budget, a task may have named it. At first, that is every guest that was not tried.
             wanted |= set(seen["left"]["guests"][:_MOST_GUESTS])
+        is_turn = self._manner.takes_turns or not self._cursor
+        if not is_turn:
+            # They wait for the next one that takes turns.
+            wanted |= {*self._cursor["wanted"], *self._list_own()} - ({*chosen["guests"]} - {*seen["left"]["guests"]})
         read = [name for name in chosen["parts"] if name not in seen["left"]["parts"]]
         self._cursor = {
             "since": seen["until"],
             "running": seen["running"],
             "looked": began,
+            "turned": began if is_turn else self._cursor.get("turned", self._cursor["looked"]),
             "wanted": sorted(wanted),
             "parts": {**self._cursor.get("parts", {}), **dict.fromkeys(read, began)},
             "pruned": self._cursor.get("pruned", 0.0),

@@ -52,7 +52,7 @@ def sync(*, full: bool, output: Output) -> int:
     settings = load_settings()
     bridge = make_bridge(settings)
     request = make_request(settings, LOOK, {}, mode=settings.mode or "read")
-    manner = Manner(everything=full, parts=True, rounds=_MOST_ROUNDS, may_wait=True)
+    manner = Manner(everything=full, all_parts=True, rounds=_MOST_ROUNDS, may_wait=True)
     synced = work_interruptibly(
         lambda report, cancel: sync_history(bridge, request, report, cancel, manner), quiet=output.is_quiet
     )
