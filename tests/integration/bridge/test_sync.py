@@ -103,7 +103,7 @@ def test_the_first_look_is_bounded_and_goes_on_where_it_was(lab, tmp_path, monke
 
         # What happens meanwhile is not lost.
         simulator.cluster.guests[101].config["name"] = "meanwhile"
-        rest, others, _paths = look((simulator, other), Manner(parts=True, rounds=20))
+        rest, others, _paths = look((simulator, other), Manner(all_parts=True, rounds=20))
     finally:
         other.close()
     assert (rest.left, rest.result.failure) == (0, None)
@@ -155,7 +155,7 @@ def test_a_look_by_a_clock_that_is_behind_is_skipped_and_told(lab, tmp_path):
         assert (skipped.is_behind, list(skipped.changes)) == (True, [])
         assert "check the time of its nodes" in skipped.summary
         assert history.find_last_observation(cluster) == seen
-        history.set_cursor(cluster, {**history.get_cursor(cluster), "looked": 0.0})
+        history.set_cursor(cluster, {**history.get_cursor(cluster), "looked": 0.0, "turned": 0.0})
         with pytest.raises(PlayvisorError, match="check the time of its nodes"):
             tick(other, threading.Event())
         clock.set_time(clock.time() + 7200)
@@ -163,7 +163,8 @@ def test_a_look_by_a_clock_that_is_behind_is_skipped_and_told(lab, tmp_path):
         # By a clock that was a day ahead, it was looked at tomorrow.
         cursor = history.get_cursor(cluster)
         ahead = {name: at + 86_400 for name, at in cursor["parts"].items()}
-        history.set_cursor(cluster, {**cursor, "looked": time.time() + 86_400, "parts": ahead})
+        tomorrow = time.time() + 86_400
+        history.set_cursor(cluster, {**cursor, "looked": tomorrow, "turned": tomorrow, "parts": ahead})
         again, _read, _paths = look((simulator, other), Manner(fresh_seconds=270))
         assert again.result.status == "ok"
         assert max(history.get_cursor(cluster)["parts"].values()) <= time.time()
