@@ -73,9 +73,18 @@ _LENGTH_OF_FINGERPRINT = 64
 
 
 def compose(
-    world: ForecastClient, document: Document, last: Document, *, only: Sequence[str] = (), timeout: int = 7200
+    world: ForecastClient,
+    document: Document,
+    last: Document,
+    *,
+    only: Sequence[str] = (),
+    timeout: int = 7200,
+    report: bool = False,
 ) -> list[Unit]:
-    """The units of a document, each with its plan. What can't be planned fails alone, with what needs it."""
+    """The units of a document, each with its plan. What can't be planned fails alone, with what needs it.
+
+    For a I(report), which is never applied, all are planned: what differs from what is there, whatever stands before.
+    """
     document = replace(document, objects={path: e for path, e in document.objects.items() if _is_wanted(path, only)})
     guests = document.list_guests()
     found, failures = _find_guests(world, guests, last)
@@ -88,7 +97,7 @@ def compose(
     ]
     # What was begun and did not come to its end: nothing but which one it is is known to have been applied.
     unproven = frozenset(path for path, entry in last.objects.items() if not entry.keys() - {"vmid", "uuid"})
-    return _Composer(world, document, parts, failed, unproven, timeout).plan()
+    return _Composer(world, document, parts, failed, unproven, timeout, report=report).plan()
 
 
 def _is_wanted(path: Sequence[str], only: Sequence[str]) -> bool:
@@ -195,8 +204,10 @@ class _Composer:
         failed: Sequence[Unit],
         unproven: Collection[tuple[str, ...]],
         timeout: int,
+        *,
+        report: bool = False,
     ) -> None:
-        self._world, self._document, self._timeout = world, document, timeout
+        self._world, self._document, self._timeout, self._is_report = world, document, timeout, report
         self._unproven = unproven
         self._parts = {part.id: part for part in parts}
         self._units = {unit.id: unit for unit in failed}
@@ -258,7 +269,7 @@ class _Composer:
 
     def _find_obstacle(self, needs: Iterable[str]) -> str | None:
         """Why what needs these can't be planned."""
-        for need in needs:
+        for need in () if self._is_report else needs:
             before = self._units.get(need)
             if before is not None and before.failure is not None:
                 return f"{before.path} failed: {before.failure}"
