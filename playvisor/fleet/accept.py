@@ -26,6 +26,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEVICES = ("disks", "nics")
 _SLOT = "slot"
 _INDENT = 2
+# Of texts on lines of their own.
+_BLOCK_STYLES = ("|", ">")
 
 
 @dataclass(frozen=True)
@@ -188,15 +190,15 @@ def _replace(text: str, place: _Place, value: Any) -> tuple[int, int, str]:
         if node.start_mark.index == node.end_mark.index:
             # `key:` with nothing behind it.
             return place.key.end_mark.index + 1, place.key.end_mark.index + 1, f" {_dump(value)}"
-        return node.start_mark.index, node.end_mark.index, _dump(value)
-    return place.key.end_mark.index + 1, _find_end(node), f" {_dump(value)}"
+        return node.start_mark.index, _find_end(text, node), _dump(value)
+    return place.key.end_mark.index + 1, _find_end(text, node), f" {_dump(value)}"
 
 
 def _replace_items(text: str, node: SequenceNode, value: Sequence[Any]) -> tuple[int, int, str]:
     """The lines of a list, without those of entries that are gone and with new ones below."""
     if any(not isinstance(item, ScalarNode) for item in node.value):
         raise _Left("it is a list of several parts: write it by hand")
-    start, end = _line_start(text, node.value[0].start_mark.index), _line_end(text, _find_end(node))
+    start, end = _line_start(text, node.value[0].start_mark.index), _line_end(text, _find_end(text, node))
     wanted = [str(item) for item in value]
     lines = text[start:end].split("\n")
     first = node.value[0].start_mark.line
@@ -213,8 +215,11 @@ def _remove(text: str, place: _Place) -> tuple[int, int, str]:
     if node is None or key is None or not _is_inside(node, place.parent):
         raise _Left("it is a whole device: write it by hand")
     if not _is_open(place.parent) or len(place.parent.value) < 2:
-        return node.start_mark.index, max(node.end_mark.index, node.start_mark.index), _dump(None)
-    start, end = _line_start(text, key.start_mark.index), _line_end(text, max(_find_end(node), key.end_mark.index))
+        return node.start_mark.index, max(_find_end(text, node), node.start_mark.index), _dump(None)
+    start, end = (
+        _line_start(text, key.start_mark.index),
+        _line_end(text, max(_find_end(text, node), key.end_mark.index)),
+    )
     if text[start : key.start_mark.index].strip():
         raise _Left("it stands on one line with others: write it by hand")
     return start, min(end + 1, len(text)), ""
@@ -228,7 +233,7 @@ def _insert(text: str, place: _Place, value: Any) -> tuple[int, int, str]:
             raise _Left("what it would be part of is something else")
         column = place.parent_key.start_mark.column + _INDENT
         at = place.parent_key.end_mark.index + 1
-        return at, _find_end(parent), f"\n{' ' * column}{written}"
+        return at, _find_end(text, parent), f"\n{' ' * column}{written}"
     if not _is_open(parent):
         end = parent.end_mark.index - 1
         inside = text[parent.start_mark.index + 1 : end].strip()
@@ -241,7 +246,7 @@ def _insert(text: str, place: _Place, value: Any) -> tuple[int, int, str]:
     else:
         column = parent.start_mark.column
         written = f"- {written}"
-    at = _line_end(text, _find_end(parent))
+    at = _line_end(text, _find_end(text, parent))
     return at, at, f"\n{' ' * (column or 0)}{written}"
 
 
@@ -303,13 +308,16 @@ def _is_inside(node: Node, parent: Node) -> bool:
     return bool(parent.start_mark.index <= node.start_mark.index <= parent.end_mark.index)
 
 
-def _find_end(node: Node) -> int:
+def _find_end(text: str, node: Node) -> int:
     """Where the text of a node ends; blank lines and comments that follow are not its own."""
     if isinstance(node, MappingNode) and _is_open(node):
         key, value = node.value[-1]
-        return max(_find_end(value), int(key.end_mark.index) + 1)
+        return max(_find_end(text, value), int(key.end_mark.index) + 1)
     if isinstance(node, SequenceNode) and _is_open(node):
-        return _find_end(node.value[-1])
+        return _find_end(text, node.value[-1])
+    if isinstance(node, ScalarNode) and node.style in _BLOCK_STYLES:
+        # It reaches to the next line that is something else.
+        return len(text[: node.end_mark.index].rstrip())
     return int(node.end_mark.index)
 
 
