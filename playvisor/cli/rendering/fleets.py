@@ -167,6 +167,15 @@ def lay_out_outcome(objects: Sequence[Row]) -> list[Line]:
         if failure:
             lines.append(Line(f"  ! {row['path']}: {failure.get('message')}", "severe"))
             lines += [Line(f"      {failure['hint']}")] if failure.get("hint") else []
+            if not row.get("changed"):
+                lines += [
+                    Line(
+                        f"      {_strip_path(change['path'], row['path'])}{_GAP}{describe_consequence(row, change)}",
+                        "severe",
+                    )
+                    for change in row.get("changes") or ()
+                    if change.get("consequence") == "needs_stop"
+                ]
         elif row.get("skipped"):
             lines.append(Line(f"  · {row['path']}: skipped, {row['skipped']}", "note"))
     return [Line(""), Line("Not done", "title"), *lines] if lines else []
