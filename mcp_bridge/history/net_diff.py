@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +15,12 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Sele
 
 from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_versions as versions
-from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents
+from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents, parse_fields
 from mcp_bridge.history.rows import format_time, parse_time
 
 _BATCH = 500
-_NEWER = [
-    versions.c[name] for name in ("id", "document", "source", "run_id", "upid", "user", "not_before", "valid_from")
-]
+_COLUMNS = ("id", "document", "fields", "what", "source", "run_id", "upid", "user", "not_before", "valid_from")
+_NEWER = [versions.c[name] for name in _COLUMNS]
 
 
 def diff_moments(
@@ -29,8 +29,8 @@ def diff_moments(
     """The net changes of the wanted objects from one moment to another, in the order of kind and key.
 
     An object of which nothing is known of the first moment, though it had not appeared since, counts as having been
-    then what it was as far back as anybody knows. Who made the last change of an
-    object stands for all.
+    then what it was as far back as anybody knows. Who made the last change of an object is named, and, of fields that
+    were changed before that, that it was earlier.
     """
     since, until = format_time(start), format_time(end)
     columns = [objects.c[name] for name in ("id", "cluster", "kind", "key", "name", "node")]
@@ -78,12 +78,25 @@ def _compare(span: RowMapping, former: Mapping[int, str | None], after: RowMappi
         fields = diff_documents(json.loads(old), json.loads(new))
         if not fields:
             return
-    yield make_change(span, after, what, fields)
+    change = make_change(span, after, what)
+    by = _name_earlier(change, fields) if after["what"] == "changed" else change.attribution
+    yield replace(change, fields=fields, attribution=by)
 
 
-def make_change(thing: Any, version: RowMapping, what: What, fields: tuple[FieldChange, ...]) -> Change:
-    """A change of an object, which a version says who made."""
-    who = Attribution(
+def _name_earlier(last: Change, fields: Sequence[FieldChange]) -> Attribution:
+    """Who made the last change, and of which fields that is not known by it: they were changed before."""
+    by, known = last.attribution, {field.path for field in last.fields}
+    earlier = {field.path for field in fields} - known
+    if not earlier:
+        return by
+    nobody = replace(by, source="earlier", run_id=None, upid=None, user=None, of_fields={})
+    of_fields = {field.path: nobody if field.path in earlier else by.get_doer(field.path) for field in fields}
+    return replace(by, source="several", of_fields=of_fields)
+
+
+def make_change(thing: Any, version: RowMapping, what: What) -> Change:
+    """The change of an object that made a version."""
+    by = Attribution(
         version["source"] or "outside",
         version["run_id"],
         version["upid"],
@@ -92,4 +105,5 @@ def make_change(thing: Any, version: RowMapping, what: What, fields: tuple[Field
         datetime.fromisoformat(version["valid_from"]),
     )
     place = {name: thing[name] for name in ("kind", "key", "name", "node", "cluster")}
-    return Change(**place, what=what, fields=fields, attribution=who, object_id=thing["id"], id=version["id"])
+    fields, by = parse_fields(json.loads(version["fields"]), by)
+    return Change(**place, what=what, fields=fields, attribution=by, object_id=thing["id"], id=version["id"])

@@ -96,6 +96,12 @@ class Synced:
         return f"{begun}. It took {self.requests} requests.{rest}"
 
 
+def list_parts() -> list[str]:
+    """The kinds of what a look sees beside guests."""
+    parts: list[str] = catalogue.load()[LOOK].input_schema["properties"]["parts"]["items"]["enum"]
+    return parts
+
+
 def sync_history(
     engine: Engine, request: Request, progress: Progress, cancel: threading.Event, manner: Manner
 ) -> Synced | None:
@@ -189,7 +195,7 @@ class _Sync:
 
     def _choose(self, *, is_first: bool) -> dict[str, Any]:
         """What to read: what may have changed, and of the rest what was not read for longest."""
-        parts: list[str] = catalogue.load()[LOOK].input_schema["properties"]["parts"]["items"]["enum"]
+        parts = list_parts()
         if not self._cursor:
             # The first look is at everything.
             return {"parts": parts}
@@ -295,7 +301,7 @@ class _Evidence:
         bare = SentWrite(row.run_id, row.asker or row.local_user, opened, ended, method="", path="")
         steps = events.read_planned_steps(folder)
         # The trace has no parameters: requests to one path may each have been any of its steps.
-        makes, pools = _collect(steps, "newid"), _collect(steps, "pool")
+        makes, pools, options = _collect(steps, "newid"), _collect(steps, "pool"), _collect_options(steps)
         sent = read_requests(folder / "apply", steps) if folder.is_dir() else []
         for request in sent:
             if request.may_have_changed:
@@ -307,6 +313,7 @@ class _Evidence:
                     path=request.path,
                     upid=request.upid,
                     makes=frozenset(makes[request.path]),
+                    options=options.get(request.path),
                 )
                 for pool in pools[request.path]:
                     yield replace(bare, at=at, method="PUT", path=f"/pools/{pool}")
@@ -321,6 +328,18 @@ def _collect(steps: Sequence[Mapping[str, Any]], name: str) -> defaultdict[str, 
         value = (step.get("params") or {}).get(name)
         if value:
             found[str(step.get("path"))].add(str(value))
+    return found
+
+
+def _collect_options(steps: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, set[str | None]]]:
+    """What steps set, by their paths and the names of the options; None for what they delete."""
+    found: dict[str, dict[str, set[str | None]]] = {}
+    for step in steps:
+        options = found.setdefault(str(step.get("path")), {})
+        for name, value in (step.get("params") or {}).items():
+            for deleted in str(value).split(",") if name == "delete" else ():
+                options.setdefault(deleted.strip(), set()).add(None)
+            options.setdefault(name, set()).add(str(int(value)) if isinstance(value, bool) else str(value))
     return found
 
 

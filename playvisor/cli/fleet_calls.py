@@ -18,7 +18,7 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.run.tools.fleets import list_drift
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
-from playvisor.cli.call import get_exit_status, make_request, run_interruptibly, work_interruptibly
+from playvisor.cli.call import INTERRUPTED, get_exit_status, make_request, run_interruptibly, work_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
 from playvisor.fleet.render import Rendered, render_fleet
@@ -178,7 +178,7 @@ def require_yes(question: str, *, yes: bool) -> None:
 
 
 def choose_exit(result: Result) -> int:
-    """0 for an empty plan, 2 for one with changes, 1 for an error."""
+    """0 for an empty plan, 2 for one with changes, 1 for an error, 130 after Ctrl-C."""
     if result.failure:
-        return EXIT_FAILED
+        return INTERRUPTED if result.status == "cancelled" else EXIT_FAILED
     return EXIT_CHANGES if has_changes(result) else EXIT_DONE

@@ -17,6 +17,7 @@ from playvisor.cli.fleet_calls import (
     REPORT,
     FleetCaller,
     FleetFiles,
+    choose_exit,
     print_laid_out,
     print_messages,
     require_yes,
@@ -44,7 +45,7 @@ def show_drift(files: FleetFiles, only: Sequence[str], *, output: Output) -> int
     if result.failure:
         if not output.is_document:
             print_messages(result)
-        return EXIT_FAILED
+        return choose_exit(result)
     return EXIT_CHANGES if rows else EXIT_DONE
 
 

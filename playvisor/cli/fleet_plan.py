@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ from playvisor.cli.fleet_calls import (
 from playvisor.cli.fleet_places import with_places
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
+from playvisor.cli.rendering.values import format_moment
 from playvisor.fleet.render import Rendered
 
 
@@ -78,8 +80,8 @@ def roll_back(files: FleetFiles, revision: int, *, yes: bool, output: Output) ->
     found = caller.bridge.ledger.read_fleets(caller.cluster).find_revision(name, revision)
     if not output.is_quiet:
         console.print_note(
-            f"Revision {revision} was applied {found.at[:16].replace('T', ' ')}Z by {found.who}. The files stay as "
-            "they are: the next apply of them would undo this. So do secrets, which no revision has."
+            f"Revision {revision} was applied {format_moment(found.at, time.time())} by {found.who}. No file changes: "
+            "the next apply of them would undo this. Secrets stay as they are, since no revision has them."
         )
     return apply_document(caller, found.document, (), yes=yes, output=output)
 

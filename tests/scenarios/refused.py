@@ -130,8 +130,8 @@ def _fleets(place: Place) -> list[Refusal]:
             disks=[{"slot": "scsi0", "size": 1}]),
         one("a fleet's running guest becomes a template", "unsupported", "only a stopped guest",
             Call("POST", f"{guest}/template"), running=True, state="template"),
-        one("a fleet's hibernated guest is changed", "guest_locked", "hibernated", _config(place, memory=96), hibernated,
-            running=True, memory=96),
+        one("a fleet's hibernated guest is changed", "guest_locked", "hibernated", _config(place, memory=96),
+            hibernated, running=True, memory=96),
         one("a fleet's guest that waits for itself", "invalid_parameter", "needs itself", None,
             depends_on=["scenario-0"], state="started"),
     ]  # fmt: skip

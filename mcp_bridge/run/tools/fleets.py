@@ -242,8 +242,9 @@ def find_authors(
     told = []
     for change in changes:
         names = list_raw_names(parse_path(str(change["path"]))[start:])
-        author = next((one for one in known if any(names & {*field.path.split(".")} for field in one.fields)), None)
-        told.append({**change, "by": _describe_author(author.attribution)} if author else dict(change))
+        found = ((one, field.path) for one in known for field in one.fields if names & {*field.path.split(".")})
+        author = next((one.attribution.get_doer(path) for one, path in found), None)
+        told.append({**change, "by": _describe_author(author)} if author else dict(change))
     return told
 
 
