@@ -309,7 +309,8 @@ class _Composer:
         failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
         plan = merged.plan
         if plan is None or failing:
-            return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
+            error = _conflict_error(failing) if failing else merged.failure
+            return replace(unit, failure=error, changes=() if failing else merged.changes)
         if isinstance(observed, ObservedGuest) and observed.exists and plan.steps:
             self._look_at_consequences(part, observed, merged.changes)
         check_steps(plan.steps, params)
