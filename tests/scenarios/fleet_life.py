@@ -105,6 +105,7 @@ def live_with_shapes(user: User, shapes: list[Shape]) -> None:
         consequences = _list_consequences(user.plan(CHANGES))
         assert consequences == dict.fromkeys([(name, "description") for name in free], "live"), consequences
         assert user.apply()["changed"]
+        revision = user.fleet("history")[0]["revision"]
         user.require_settled()
         for name in free:
             user.send("PUT", paths[name], description="theirs")
@@ -113,7 +114,7 @@ def live_with_shapes(user: User, shapes: list[Shape]) -> None:
         user.plan(CONFLICT)
         user.fleet("accept", "--yes")
         user.require_settled()
-        user.apply("rollback", "2")
+        user.apply("rollback", str(revision))
         back = _read_all(user, {name: paths[name] for name in free}, "description")
         assert {name: text.rstrip() for name, text in back.items()} == dict.fromkeys(free, "ours"), back
     finally:
