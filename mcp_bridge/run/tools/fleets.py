@@ -43,6 +43,13 @@ REPORT = "report_fleet"
 """The internal tool that says what differs between a fleet and the cluster, and sends nothing."""
 DRIFT = "fleet_drift"
 _SHOWN = ("path", "kind", "name", "vmid", "node", "type")
+_ONE_FLEET = (
+    "An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune --release`."
+)
+_ONLY_ITS_OWN = "Only what a fleet has applied can be deleted by its prune."
+_DELETES_NOTHING = (
+    "A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet prune`."
+)
 _MOST_NAMED = 3
 _MOST_CHANGES = 50
 # Where Proxmox VE calls an option otherwise.
@@ -83,12 +90,14 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
     marked = {one.path: one for one in fleets.list_objects(name)}
     declared = split_document(document)
     if request.tool == PRUNE:
-        problems = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
+        foreign = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
+        by_hint = {_ONLY_ITS_OWN: foreign}
     else:
-        problems = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
-        problems |= _describe_claims(name, fleets.find_claims(name, _list_declared(declared)))
-    if problems:
-        return failed_result(request, _describe_problems(name, problems))
+        deletions = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
+        claims = _describe_claims(name, fleets.find_claims(name, _list_declared(declared)))
+        by_hint = {_DELETES_NOTHING: deletions, _ONE_FLEET: claims}
+    if any(by_hint.values()):
+        return failed_result(request, _describe_problems(name, by_hint))
     last = {path: _describe_last(marked[path]) for path in declared if path in marked}
     arguments = {**request.arguments, "last_applied": {"fleet": name, **join_document(last)}}
     if request.tool == PRUNE:
@@ -113,16 +122,15 @@ def _describe_claims(name: str, claims: Mapping[str, FleetObject]) -> dict[str, 
     }
 
 
-def _describe_problems(name: str, problems: Mapping[str, str]) -> Failure:
+def _describe_problems(name: str, by_hint: Mapping[str, Mapping[str, str]]) -> Failure:
+    problems = {path: problem for found in by_hint.values() for path, problem in found.items()}
     named = [f"{path}: {problem}" for path, problem in list(problems.items())[:_MOST_NAMED]]
     more = f", and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
     return Failure(
         code="invalid_parameter",
         message=f"Fleet {name} can't be planned: {'; '.join(named)}{more}. Nothing was sent.",
-        hint="An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune "
-        "--release`. A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet "
-        "prune`.",
-        fields=dict(problems),
+        hint=" ".join(hint for hint, found in by_hint.items() if found),
+        fields=problems,
     )
 
 
@@ -158,8 +166,12 @@ def find_drift(engine: Engine, request: Request, progress: Progress, cancel: thr
         return failed_result(request, found.failure)
     rows = list_drift(engine, request, found.data.get("objects") or (), progress, cancel)
     fields = sum(len(row["changes"]) for row in rows)
-    summary = f"{fields} fields of {len(rows)} objects of fleet {name} were changed by somebody else."
-    summary = summary if rows else f"Nobody else has changed anything of fleet {name}."
+    changed = f"{fields} field{'' if fields == 1 else 's'} of {len(rows)} object{'' if len(rows) == 1 else 's'}"
+    summary = (
+        f"Somebody else has changed {changed} of fleet {name}."
+        if rows
+        else f"Nobody else has changed anything of fleet {name}."
+    )
     return make_result(request, "ok", summary, fleet=name, objects=rows, warnings=found.warnings)
 
 

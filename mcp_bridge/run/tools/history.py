@@ -32,6 +32,8 @@ _ROWS = 100
 # Bytes of an answer to a client; a model is not helped by more.
 _LARGEST_ANSWER = 50_000
 _NAMED = 5
+# Among so many names, those are looked for that are like one that is not known.
+_MOST_NAMES = 20_000
 _LOOK = "`playvisor history sync` looks at the cluster now"
 _NEVER = (
     f"Nobody has looked at a cluster yet. {_LOOK}; a running `playvisor mcp` or `playvisor serve` does every few "
@@ -124,7 +126,10 @@ class Readings:
         _require_kind(kind)
         found = self._history.find_objects(what, kind, self._cluster)
         if not found:
-            hint = f"It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
+            names = {one.name for one in self._history.find_objects("*", kind, self._cluster, limit=_MOST_NAMES)}
+            near = ", ".join(get_close_matches(what, names, n=_NAMED))
+            meant = f"Do you mean {near}? " if near else ""
+            hint = f"{meant}It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
             raise UsageError(f"The history knows no {kind or 'guest, nor anything else,'} {what!r}.", hint)
         return found
 
@@ -139,7 +144,7 @@ class Readings:
         if begin and start and start < begin:
             warnings.append(f"The history begins at {begin:%Y-%m-%d %H:%M} UTC; what was before is not known.")
         if has_more:
-            warnings.append(f"There are more than these {len(changes)} changes: raise the limit, or narrow the period.")
+            warnings.append(f"There are more changes than {len(changes)}: raise the limit, or narrow the period.")
         return {
             "since": format_timestamp(start) if start else None,
             "until": format_timestamp(end or self._now),

@@ -16,7 +16,7 @@ from .._checks.quorum import require_quorum
 from .._module.module import PveModule
 from .apply import Applied, Pace, apply_units, confirm_units
 from .compose import check_cluster, compose
-from .document import Document, read_document, read_last_document
+from .document import Document, read_document, read_last_document, select_objects
 from .forecast import ForecastClient
 from .report import build_failure, build_result
 from .units import Unit
@@ -38,7 +38,7 @@ def run_fleet(module: PveModule) -> None:
     """Plan the fleet, and apply it unless in check mode; exits or fails with the one result shape."""
     params = module.params
     try:
-        document, last = read_document(params["fleet"]), None
+        document, last = select_objects(read_document(params["fleet"]), params["only"] or ()), None
         module.no_log_values.update(document.secrets)
         if params["last_applied"]:
             last = read_last_document(params["last_applied"])
@@ -46,7 +46,7 @@ def run_fleet(module: PveModule) -> None:
         client = module.connect()
         world = ForecastClient(client)
         check_cluster(world, document.cluster)
-        units = compose(world, document, last or Document(""), only=params["only"] or (), timeout=params["timeout"])
+        units = compose(world, document, last or Document(""), timeout=params["timeout"])
     except PveError as error:
         module.fail(error)
     _warn(module, client)

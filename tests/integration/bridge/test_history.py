@@ -109,9 +109,11 @@ def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     late = playvisor("history", "show", "web-01", "--at", "2020-01-01")
     future = playvisor("history", "show", "web-01", "--at", "2099-01-01")
     kind = playvisor("history", "who", "--kind", "guests")
+    near = playvisor("history", "show", "web-1")
     assert (wrong.status, late.status, future.status, kind.status) == (2, 2, 2, 2)
     assert "is yet to come" in future.stderr
     assert "Do you mean guest?" in kind.stderr
+    assert "Do you mean web-01" in near.stderr
     assert "yesterday" in wrong.stderr
     assert "was not there then" in late.stderr
 
