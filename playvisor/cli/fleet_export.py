@@ -33,8 +33,11 @@ def export_fleet(files: FleetFiles, *, target: Target, into: Path | None, force:
     if into is None:
         console.get_stdout().print(text, end="", markup=False, highlight=False, soft_wrap=True)
     else:
-        into.parent.mkdir(parents=True, exist_ok=True)
-        into.write_text(text, encoding="utf-8")
+        try:
+            into.parent.mkdir(parents=True, exist_ok=True)
+            into.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{into} can't be written: {error}.", "Name a place where you may write.") from error
     for sentence in unsaid:
         console.get_stderr().print(f"Not exported: {sentence}", markup=False)
 

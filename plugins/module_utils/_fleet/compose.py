@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from .._api.errors import DRIFTED, INVALID_PARAMETER, PveError
+from .._api.sight import sees_all_guests
 from .._checks.existing import check_references
 from .._checks.rights import check_rights
 from .._checks.values import check_steps
@@ -32,7 +33,7 @@ from .consequences import PENDING, Situation, find_consequence
 from .document import Document
 from .forecast import ForecastClient
 from .identity import Found, Sought, build_index, identify, list_unfound, require_distinct
-from .merge import FAIL, Conflict, Merged, list_changes, merge
+from .merge import FAIL, Change, Conflict, Merged, list_changes, merge
 from .parts import CONFIG, HEALTH, RESTART, Known, Part, list_parts, name_failed
 from .paths import render_path
 from .restart import Waiting
@@ -167,12 +168,13 @@ def _choose_vmids(
 
 
 def _find_free_vmids(world: ForecastClient, count: int, taken: Collection[int]) -> list[int]:
-    """So many ids for new guests; whether guests that can't be seen have them is asked for several at a time."""
-    if count > 1:
+    """So many ids for new guests; where guests may be hidden, whether they have them is asked for several at a time."""
+    sees_all = count > 1 and sees_all_guests(world)
+    if count > 1 and not sees_all:
         candidates = (vmid for vmid in range(int(world.get("/cluster/nextid")), _LAST_VMID) if vmid not in taken)
         world.read_ahead(("/cluster/nextid", {"vmid": vmid}) for vmid in islice(candidates, count))
     # Those that were planned before come in the order of the plan, which is not that of the document.
-    return sorted(find_free_vmids(world, count, taken))
+    return sorted(find_free_vmids(world, count, taken, others_are_free=sees_all))
 
 
 class _Composer:
@@ -290,9 +292,8 @@ class _Composer:
         plan = merged.plan
         if plan is None or failing:
             return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
-        if isinstance(observed, ObservedGuest) and plan.steps:
-            # What its changes mean depends on what it has now; here, it is read for many at once.
-            len(observed.current or ())
+        if isinstance(observed, ObservedGuest) and observed.exists and plan.steps:
+            self._look_at_consequences(part, observed, merged.changes)
         check_steps(plan.steps, params)
         if any(map(resource.needs_answer, plan.steps)) and not merged.entry.get("secret_file"):
             raise PveError(
@@ -306,6 +307,15 @@ class _Composer:
             compute = compute_fingerprint if plan.basis is None else compute_identity
             plan = replace(plan, fingerprint=compute(with_config(self._world, guest).config or {}))
         return replace(unit, plan=plan, changes=merged.changes)
+
+    def _look_at_consequences(self, part: Part, observed: ObservedGuest, changes: Iterable[Change]) -> None:
+        """Have read what the meaning of changes depends on: here, that is done for many guests at once."""
+        entry = self._document.objects[part.path]
+        situation = Situation(
+            observed.guest.type, observed.config if observed.current is None else observed.current, observed.running
+        )
+        for change in changes:
+            find_consequence(change.path[len(part.path) :], change.before, change.after, entry, situation)
 
     def _merge(
         self,

@@ -153,10 +153,16 @@ def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
         return True
     if kind == "lxc":
         return bool(re.fullmatch(r"net\d+", key)) or (key.startswith("mp") and key not in config)
-    return (key.startswith("net") or key not in config) and _can_hotplug(config, key)
+    # What no guest takes while it runs is told first: a configuration may be read only once it is looked at.
+    return _find_feature(key) is not None and (key.startswith("net") or key not in config) and _can_hotplug(config, key)
 
 
 def _can_hotplug(config: Mapping[str, Any], key: str) -> bool:
     """Whether such a device can be plugged into a running QEMU guest."""
-    features = read_option("qemu", config, "hotplug")
-    return any(name in features and pattern.fullmatch(key) for name, pattern in _HOTPLUGGED.items())
+    feature = _find_feature(key)
+    return feature is not None and feature in read_option("qemu", config, "hotplug")
+
+
+def _find_feature(key: str) -> str | None:
+    """The feature of hotplug by which a machine takes such a device."""
+    return next((name for name, pattern in _HOTPLUGGED.items() if pattern.fullmatch(key)), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import jsonschema
 import pytest
 from ruamel.yaml import YAML
@@ -9,7 +11,7 @@ from ruamel.yaml import YAML
 from mcp_bridge.catalogue.docs import read_module_docs
 from playvisor.fleet.render import expand_document
 from playvisor.fleet.schema import build_schema
-from playvisor.fleet.shape import Shape, read_guest_shape, read_shape
+from playvisor.fleet.shape import NAMES, SLOTS, TAG, Shape, read_guest_shape, read_shape
 
 FLEET = """
 fleet: shop
@@ -122,3 +124,92 @@ def test_a_fleet_holds_what_the_module_takes():
 
     for ours, theirs in pairs:
         assert set(ours.options) == set(theirs.names) - ({"state"} - set(ours.options))
+
+
+def test_the_slots_of_a_fleet_are_those_of_the_modules():
+    disks = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._guest.disks")
+    nics = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._guest.nics")
+    names = ["rootfs", "efidisk0", "efidisk1", "tpmstate0", "scsi", "scsi00", "SCSI0"]
+    names += [
+        f"{bus}{number}" for bus in ("ide", "sata", "scsi", "virtio", "mp", "unused", "net") for number in range(300)
+    ]
+
+    for kind, pattern in SLOTS["disks"].items():
+        theirs = [name for name in names if disks._SLOTS[kind].fullmatch(name)]
+        assert [name for name in names if re.fullmatch(pattern, name)] == theirs
+    for pattern in SLOTS["nics"].values():
+        assert [name for name in names if re.fullmatch(pattern, name)] == [
+            name for name in names if nics._SLOT.fullmatch(name)
+        ]
+
+
+def test_the_names_of_a_fleet_are_those_of_the_modules():
+    names = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._values.names")
+    texts = [
+        "a",
+        "ab",
+        "a-b",
+        "A_b",
+        "a.b",
+        "a.",
+        "-a",
+        "a-",
+        "1a",
+        "a/b",
+        "a/b/c/d",
+        "a b",
+        "..",
+        "\n",
+        "ä",
+        "a+b",
+        "_a",
+        "",
+    ]
+    texts += ["a" * length for length in (18, 19, 50, 51, 63, 64)]
+    theirs = {
+        NAMES["pool"]: names.POOL,
+        NAMES["storage"]: names.STORAGE,
+        NAMES["backup job"]: names.JOB,
+        NAMES["rule"]: names.CONFIG_ID,
+        NAMES["node"]: names.NODE,
+        NAMES["group"]: names.FIREWALL_GROUP,
+        TAG: names.TAG,
+    }
+
+    for ours, value in theirs.items():
+        allowed = [text for text in texts if is_allowed(value, text)]
+        assert [text for text in texts if re.fullmatch(ours, text)] == allowed, ours
+
+
+def is_allowed(value, text):
+    try:
+        return bool(value.check(text)) and bool(text)
+    except ValueError:
+        return False
+
+
+def test_the_numbers_of_a_fleet_are_those_of_the_modules():
+    values = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._values.guests")
+    drives = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._values.drives")
+    requests = pytest.importorskip("ansible_collections.playvisor.proxmox.plugins.module_utils._values.requests")
+    guest = read_guest_shape().options
+    nic = guest["nics"].each.options
+    firewall = guest["firewall"].options["options"].options
+    tables = [
+        *((guest, values.OPTIONS[kind]) for kind in ("qemu", "lxc")),
+        *((nic, drives.NICS[kind].table) for kind in ("qemu", "lxc")),
+        (firewall, requests._FIREWALL),
+        (guest["ha"].options, requests._HA),
+    ]
+
+    compared = 0
+    for shapes, table in tables:
+        numbers = [name for name in table if name in shapes and shapes[name].kind in ("int", "float")]
+        for name in [name for name in numbers if hasattr(table[name], "minimum")]:
+            shape, value = shapes[name], table[name]
+            compared += 1
+            least = value.minimum if value.none is None else min(value.none, value.minimum or 0)
+            assert shape.minimum is None or least is None or shape.minimum <= least, name
+            assert least is None or shape.minimum is not None, name
+            assert shape.maximum is None or value.maximum is None or shape.maximum >= value.maximum, name
+    assert compared > 12
