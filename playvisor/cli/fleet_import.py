@@ -85,14 +85,9 @@ class _Session:
 
     def report(self, fleet: Mapping[str, Any], only: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """The objects of a fleet that would change, or can't be planned."""
-        declared = split_document(fleet)
-        # What was left out meanwhile is not there any more.
-        left = [path for path in only if any(f"{one}.".startswith(f"{path}.") for one in declared)]
-        if only and not left:
-            return []
-        result = self._run("report_fleet", {"fleet": fleet, **({"only": left} if left else {})})
+        result = self._run("report_fleet", {"fleet": fleet, **({"only": list(only)} if only else {})})
         claims = result.failure.fields if result.failure else {}
-        if claims and claims.keys() <= set(declared):
+        if claims and claims.keys() <= set(split_document(fleet)):
             return [{"path": path, "failure": {"code": CLAIMED, "message": why}} for path, why in claims.items()]
         objects: Sequence[Mapping[str, Any]] = require_data(result)["objects"]
         return objects

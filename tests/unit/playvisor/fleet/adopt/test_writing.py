@@ -215,6 +215,20 @@ def test_what_a_fleet_can_not_have_is_left_out_of_a_guest_with_dots_in_its_name_
     assert "not managed: onboot maybe" in proven.notes["guests", "web.example.com"][0]
 
 
+def test_what_was_left_out_altogether_is_not_asked_for_again(tmp_path):
+    asked = []
+
+    def report(_fleet, only):
+        asked.append(list(only))
+        failure = {"code": CLAIMED, "message": "it belongs to fleet shop"}
+        return [] if only else [{"path": f"guests.{name}", "failure": failure} for name in ("web-01", "web-02")]
+
+    guests = {name: {"type": "qemu"} for name in ("web-01", "web-02")}
+    adoption, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, report)
+
+    assert (dict(adoption.guests), asked) == ({}, [[]])
+
+
 def test_what_belongs_to_another_fleet_is_left_to_it():
     failure = {"code": CLAIMED, "message": "it belongs to fleet shop"}
     (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": failure}])
