@@ -27,7 +27,7 @@ from observations import (
 from sqlalchemy import select
 
 from mcp_bridge.database.tables import history_objects, history_versions
-from mcp_bridge.history import ingest
+from mcp_bridge.history import ingest, object_rows
 from mcp_bridge.history.ingest import StaleObservation
 from mcp_bridge.history.observation import parse_observation
 from mcp_bridge.history.store import History
@@ -86,7 +86,7 @@ def make_first(count):
 @pytest.fixture
 def ingest_undisturbed(write, history, database, monkeypatch):
     """What two observations come to when nothing interrupts them."""
-    monkeypatch.setattr(ingest, "_BATCH", 7)
+    monkeypatch.setattr(object_rows, "_BATCH", 7)
     history.ingest(write(0, *make_first(40)), attribute_to_nobody)
     changes = history.ingest(write(60, *make_second(40)), attribute_to_nobody)
     found = dump(database)
