@@ -81,8 +81,8 @@ def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, si
 def test_what_somebody_changes_right_after_a_run_of_ours_is_not_ours(playvisor, outside, guest):
     machine = guest(running=True)
     assert playvisor("history", "sync").status == 0
-    set_ours = ("configure_guest", f"vmid={machine.vmid}", "description=ours", "memory=3072")
-    assert playvisor("call", *set_ours, "--json").json["changed"]
+    for tool, option in (("configure_guest", "description=ours"), ("resize_guest", "memory=3072")):
+        assert playvisor("call", tool, f"vmid={machine.vmid}", option, "--json").json["changed"]
     outside("PUT", f"/nodes/{machine.node}/qemu/{machine.vmid}/config", memory=4096, cores=3)
 
     (changed,) = playvisor("history", "sync", "--json").json["changes"]
