@@ -120,7 +120,7 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
         return [Problem(path, f"{path} must be {_NOUNS[kind]}, not {actual}.", _describe_allowed(schema))]
     if kind == "object":
         # Where a schema does not say what is in an object, its module does.
-        return _check_object(path, value, schema) if "properties" in schema else []
+        return _check_object(path, value, schema) if "properties" in schema else _check_free(path, value)
     if kind == "array":
         return [p for n, item in enumerate(value) for p in _check_value(f"{path}[{n}]", item, schema["items"])]
     if "enum" in schema and value not in schema["enum"]:
@@ -150,6 +150,22 @@ def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]
         if name in options and item is not None and name not in missing:
             problems.extend(_check_value(_join_path(path, name), item, options[name]))
     return problems
+
+
+def _check_free(path: str, value: Mapping[str, Any]) -> list[Problem]:
+    """What no module can be given, wherever in an object it is: text that nobody can write."""
+    left: list[Any] = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, Mapping):
+            left += [*part, *part.values()]
+        elif isinstance(part, list):
+            left += part
+        elif isinstance(part, str) and not part.isascii() and any("\ud800" <= each <= "\udfff" for each in part):
+            return [
+                Problem(path, f"{path} has half a character in it.", "Write whole ones: a surrogate alone is none.")
+            ]
+    return []
 
 
 def _is_missing(value: Any) -> bool:

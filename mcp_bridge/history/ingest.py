@@ -22,7 +22,7 @@ from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_tasks as tasks
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import UsageError
-from mcp_bridge.history import metrics
+from mcp_bridge.history import backfill, metrics
 from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents
 from mcp_bridge.history.clocks import set_back
 from mcp_bridge.history.documents import (
@@ -59,8 +59,9 @@ from mcp_bridge.text.redaction import Redactor
 Attribute = Callable[[Change], Attribution]
 """Says who made a change; what it gets has nothing but the interval. It may not use the database."""
 
-OBSERVED, COMPLETE, SEEN = "observed", "complete", "seen"
-"""Names of state: the newest observation; when a kind was read last, as a whole and at all."""
+OBSERVED, BEHIND, COMPLETE, SEEN = "observed", "behind", "complete", "seen"
+"""Names of state: the newest observation, and by how many seconds its clock was behind; when a kind was read last, as a
+whole and at all."""
 
 # An object that is still there is written again after so long; the marks of `complete` are exact.
 _SEEN_SECONDS = 3600
@@ -73,7 +74,14 @@ _CREATES = frozenset({"qmcreate", "vzcreate"})
 
 
 class StaleObservation(UsageError):
-    """An observation that is older than what is known."""
+    """An observation that is older than what is known: it is of `at`, and there is one of `newest`."""
+
+    def __init__(self, at: datetime, newest: datetime | None) -> None:
+        self.at, self.newest = at, newest
+        known = f"one of {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else "another one"
+        super().__init__(
+            f"The observation of {at:%Y-%m-%d %H:%M:%S} UTC was not taken: {known} is known already.", "Observe again."
+        )
 
 
 class Ingest:
@@ -104,6 +112,7 @@ class Ingest:
         for kind in sorted(kinds):
             self._find_gone(kind)
         metrics.add_samples(self._engine, self._cluster, self._observation.metrics)
+        backfill.add_series(self._engine, self._cluster, self._observation.series, self._at)
         self._finish()
         return self._changes
 
@@ -113,9 +122,10 @@ class Ingest:
             if newest and newest > self._at:
                 ahead = timedelta(seconds=_SKEW_SECONDS)
                 if newest < datetime.now(UTC) + ahead or newest < self._at + ahead:
-                    raise _describe_stale(self._at, newest)
+                    raise StaleObservation(self._at, newest)
                 set_back(connection, self._cluster, self._at)
-            write_state(connection, self._cluster, {OBSERVED: format_time(self._at)})
+            behind = (datetime.now(UTC) - self._at).total_seconds()
+            write_state(connection, self._cluster, {OBSERVED: format_time(self._at), BEHIND: behind})
             for prefix in (COMPLETE, SEEN):
                 marks = read_state(connection, self._cluster, f"{prefix}/")
                 self._marks |= {name: min(datetime.fromisoformat(time), self._at) for name, time in marks.items()}
@@ -123,7 +133,7 @@ class Ingest:
     def _require_newest(self, connection: Connection) -> None:
         newest = parse_time(read_state(connection, self._cluster, OBSERVED).get(OBSERVED))
         if newest != self._at:
-            raise _describe_stale(self._at, newest)
+            raise StaleObservation(self._at, newest)
 
     def _take(self, observed: Mapping[tuple[str, str], ObservedObject]) -> None:
         for kind, key in observed:
@@ -428,10 +438,3 @@ def _merge(observed: Iterable[ObservedObject]) -> dict[tuple[str, str], Observed
         document = {**former.document, **one.document} if former else one.document
         merged[one.kind, one.key] = ObservedObject(one.kind, one.key, document)
     return merged
-
-
-def _describe_stale(at: datetime, newest: datetime | None) -> StaleObservation:
-    known = f"one of {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else "another one"
-    return StaleObservation(
-        f"The observation of {at:%Y-%m-%d %H:%M:%S} UTC was not taken: {known} is known already.", "Observe again."
-    )

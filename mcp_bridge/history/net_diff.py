@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Select, bindparam, case, func, select
 
 from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_versions as versions
@@ -45,12 +45,18 @@ def diff_moments(
     differing = [span for span in spans if span["before"] != span["after"] and span["after"] is not None]
     for first in range(0, len(differing), _BATCH):
         batch = differing[first : first + _BATCH]
-        older = select(versions.c.id, versions.c.document).where(versions.c.id.in_([span["before"] for span in batch]))
+        older = select(versions.c.id, versions.c.document).where(_have_ids(span["before"] for span in batch))
         former = {row.id: row.document for row in connection.execute(older)}
-        newer = select(*_NEWER).where(versions.c.id.in_([span["after"] for span in batch]))
+        newer = select(*_NEWER).where(_have_ids(span["after"] for span in batch))
         rows = {row["id"]: row for row in connection.execute(newer).mappings()}
         for span in batch:
             yield from _compare(span, former, rows[span["after"]])
+
+
+def _have_ids(ids: Iterable[int | None]) -> ColumnElement[bool]:
+    """That a version is one of these. They stand in the statement itself: so many parameters take longer than rows."""
+    listed = [number for number in ids if number is not None]
+    return versions.c.id.in_(bindparam("ids", listed, expanding=True, literal_execute=True))
 
 
 def _find_version(moment: str | None) -> ScalarSelect[Any]:

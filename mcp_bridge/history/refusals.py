@@ -50,6 +50,10 @@ def refuse(why: str, detail: str = "") -> UsageError:
             return QueryRefused(f"There is no view {detail}, and nothing else can be read.", _VIEWS)
         case "function":
             return QueryRefused(f"The function {detail} can't be used in queries.", "Do without it.")
+        case "type":
+            return QueryRefused(f"The type {detail} can't be used in queries.", "Do without it.")
+        case "text":
+            return QueryRefused("The query has characters that no text has.", "Leave them out.")
         case "recursive":
             return QueryRefused("WITH RECURSIVE can't be used in queries.", "Do without it.")
         case "lock":

@@ -19,6 +19,10 @@ from playvisor.fleet.explain import explain_values
 from playvisor.fleet.lint import find_warnings
 from playvisor.fleet.render import FleetError, Rendered, render_fleet
 from playvisor.fleet.schema import build_schema
+from playvisor.fleet.secrets import leave_out_secrets
+
+# Of the secrets that are not shown.
+_MOST_NAMED = 5
 
 _FINDINGS = Table("", "level place path", below="message hint", ids="place", empty="Nothing to complain about.")
 _VALUES = Table("", "path value:text from place", below="how:text", ids="path")
@@ -38,10 +42,16 @@ class FleetFiles:
         return render_fleet(self.source, environment=self.environment, values_files=self.values, sets=self.sets)
 
 
-def print_fleet(files: FleetFiles, *, output: Output) -> None:
+def print_fleet(files: FleetFiles, *, shows_secrets: bool, output: Output) -> None:
     """Print the plain fleet, as YAML unless JSON is wanted."""
     document = files.render().document
+    left: list[str] = []
+    if not shows_secrets:
+        document, left = leave_out_secrets(document)
     print_document(document, output if output.is_document else Output("yaml"))
+    if left:
+        more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+        console.print_note(f"Secrets are left out: {', '.join(left[:_MOST_NAMED])}{more}. --show-secrets prints them.")
 
 
 def lint_files(files: FleetFiles, *, is_strict: bool, output: Output) -> int:

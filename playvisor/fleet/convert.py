@@ -12,14 +12,12 @@ from typing import Any
 
 from playvisor.fleet.nodes import TEMPLATE_MARKS, Node, join_path, name_elements, parse_number, read_data
 from playvisor.fleet.problems import Problems
-from playvisor.fleet.shape import ANY, Shape
+from playvisor.fleet.shape import ANY, LARGEST_NUMBER, Shape
 
 _TRUE = frozenset(["true", "yes", "on", "y", "1"])
 _FALSE = frozenset(["false", "no", "off", "n", "0"])
 _OCTAL = re.compile(r"[-+]?0[0-9]+")
 _LONGEST_SHOWN = 40
-# Proxmox VE has no larger ones, and other programs can't read them.
-_LARGEST_NUMBER = 2**53
 _GONE = ("absent", "detached")
 # What is said instead of options of a module that fleets don't have.
 _LEFT_OUT = {
@@ -174,7 +172,7 @@ class Converter:
         return value
 
     def _check_range(self, node: Node, shape: Shape, value: int | float, path: str) -> bool:
-        least, most = shape.minimum, _LARGEST_NUMBER if shape.maximum is None else shape.maximum
+        least, most = shape.minimum, LARGEST_NUMBER if shape.maximum is None else shape.maximum
         if (least is None or least <= value) and abs(value) <= most:
             return True
         if shape.maximum is None and (least is None or least <= value):

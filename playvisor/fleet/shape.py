@@ -19,6 +19,8 @@ GUEST_NAME = re.compile(
 )
 
 LARGEST_VMID = 999_999_999
+# Proxmox VE has no larger ones, and other programs can't read them.
+LARGEST_NUMBER = 2**53
 
 # Options that say how a module applies: a fleet says that once.
 _APPLYING = frozenset(["throttle", "timeout", "expect_plan"])

@@ -49,12 +49,13 @@ def fleet_render(
     environment: Environment = None,
     values: Values = None,
     sets: Sets = None,
+    show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Print secrets, too.")] = False,
     output: Output = TABLE,
 ) -> None:
     """Print the plain fleet that files make: profiles merged, ranges expanded, templates filled."""
     from playvisor.cli.fleet_files import print_fleet
 
-    print_fleet(_gather(source, environment, values, sets), output=output)
+    print_fleet(_gather(source, environment, values, sets), shows_secrets=show_secrets, output=output)
 
 
 @group.command("lint")

@@ -105,8 +105,14 @@ def _leave_out_misfits(adoption: Adoption) -> Adoption:
         messages = {problem.path: problem.message for problem in error.problems}
     else:
         return adoption
-    named = {_PATHS.render_path(path): path for path in list_paths(adoption.document)}
-    misfits = {named[path]: message for path, message in messages.items() if path in named}
+    known = set(list_paths(adoption.document))
+    misfits: dict[Place, str] = {}
+    for path, message in messages.items():
+        parts = _PATHS.parse_path(path)
+        # An element of a list goes with all of it, and so does what has no other name.
+        within = [parts[:length] for length in range(len(parts), 1, -1) if parts[:length] in known]
+        if within:
+            misfits[within[0]] = message
     if not misfits:
         raise NoFixedPoint(Difference(_PATHS.parse_path(path), message) for path, message in messages.items())
     return _leave_out_misfits(leave_out(adoption, misfits))

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.text.plain import is_clean, one_line
@@ -167,8 +167,11 @@ def _convert_text(text: str) -> str:
         # YAML would have it as it is; whoever reads the file is to see what it holds.
         return f"{_MARK}{text.encode().hex()}{_MARK}"
     # Blank lines at the end of a block would be part of it, and so would those that follow it.
-    is_plain = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t")) and not text.endswith("\n\n")
-    return LiteralScalarString(text) if is_plain else text
+    is_block = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t")) and not text.endswith("\n\n")
+    # Within braces not every reader takes a text that begins so for one.
+    is_quoted = text.startswith(("?", ":", "-")) and "\n" not in text
+    styled: str = LiteralScalarString(text) if is_block else SingleQuotedScalarString(text) if is_quoted else text
+    return styled
 
 
 def _escape_template(text: str) -> str:

@@ -72,8 +72,13 @@ def check_cluster(world: ForecastClient, wanted: str | None) -> None:
 _LENGTH_OF_FINGERPRINT = 64
 
 
-def compose(world: ForecastClient, document: Document, last: Document, *, timeout: int = 7200) -> list[Unit]:
-    """The units of a document, each with its plan. What can't be planned fails alone, with what needs it."""
+def compose(
+    world: ForecastClient, document: Document, last: Document, *, timeout: int = 7200, report: bool = False
+) -> list[Unit]:
+    """The units of a document, each with its plan. What can't be planned fails alone, with what needs it.
+
+    For a I(report), which is never applied, all are planned: what differs from what is there, whatever stands before.
+    """
     guests = document.list_guests()
     found, failures = _find_guests(world, guests, last)
     world.notices += [note for one in found.values() for note in one.notes]
@@ -85,7 +90,7 @@ def compose(world: ForecastClient, document: Document, last: Document, *, timeou
     ]
     # What was begun and did not come to its end: nothing but which one it is is known to have been applied.
     unproven = frozenset(path for path, entry in last.objects.items() if not entry.keys() - {"vmid", "uuid"})
-    return _Composer(world, document, parts, failed, unproven, timeout).plan()
+    return _Composer(world, document, parts, failed, unproven, timeout, report=report).plan()
 
 
 def _find_guests(
@@ -188,8 +193,10 @@ class _Composer:
         failed: Sequence[Unit],
         unproven: Collection[tuple[str, ...]],
         timeout: int,
+        *,
+        report: bool = False,
     ) -> None:
-        self._world, self._document, self._timeout = world, document, timeout
+        self._world, self._document, self._timeout, self._is_report = world, document, timeout, report
         self._unproven = unproven
         self._parts = {part.id: part for part in parts}
         self._units = {unit.id: unit for unit in failed}
@@ -251,7 +258,7 @@ class _Composer:
 
     def _find_obstacle(self, needs: Iterable[str]) -> str | None:
         """Why what needs these can't be planned."""
-        for need in needs:
+        for need in () if self._is_report else needs:
             before = self._units.get(need)
             if before is not None and before.failure is not None:
                 return f"{before.path} failed: {before.failure}"
@@ -291,7 +298,8 @@ class _Composer:
         failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
         plan = merged.plan
         if plan is None or failing:
-            return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
+            error = _conflict_error(failing) if failing else merged.failure
+            return replace(unit, failure=error, changes=() if failing else merged.changes)
         if isinstance(observed, ObservedGuest) and observed.exists and plan.steps:
             self._look_at_consequences(part, observed, merged.changes)
         check_steps(plan.steps, params)

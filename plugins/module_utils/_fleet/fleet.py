@@ -49,7 +49,8 @@ def run_fleet(module: PveModule) -> None:
             client = module.connect()
             world = ForecastClient(client)
             check_cluster(world, document.cluster)
-            units = compose(world, document, last or Document(""), timeout=params["timeout"])
+            wish = {"timeout": params["timeout"], "report": params["report"]}
+            units = compose(world, document, last or Document(""), **wish)
         except PveError as error:
             module.fail(error)
         _warn(module, client)

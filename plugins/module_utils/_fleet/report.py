@@ -14,9 +14,9 @@ from .._api.errors import PveError
 from .._module.plan import describe
 from .._resources.guest import Guests
 from .apply import Applied
-from .consequences import Situation, find_consequence
+from .consequences import NEEDS_STOP, Situation, find_consequence
 from .document import Document
-from .identity import read_uuid
+from .identity import read_mark
 from .merge import Change
 from .paths import parse_path, render_path
 from .units import Unit
@@ -55,7 +55,7 @@ def build_result(
     if states and any(state.outcome.unknown for state in states.values()):
         result["unknown"] = True
     if diff:
-        changing = [one for one in objects if one["changes"]]
+        changing = [one for one in objects if one["changes"] and one["after"]]
         result["diff"] = {side: {one["path"]: one[side] for one in changing} for side in ("before", "after")}
     return result
 
@@ -74,7 +74,27 @@ def build_failure(
         return None
     named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_MOST_NAMED])
     more = f"; and {len(failures) - _MOST_NAMED} more" if len(failures) > _MOST_NAMED else ""
-    return f"{len(failures)} of {total} objects failed: {named}{more}", next(iter(failures.values()))
+    noun = "object" if total == 1 else "objects"
+    failed = f"{len(failures)} of {total} {noun} failed: {named}{more}"
+    if states is None:
+        return failed, next(iter(failures.values()))
+    return f"{failed.removesuffix('.')}. {_describe_done(states, failures)}", next(iter(failures.values()))
+
+
+def _describe_done(states: Mapping[str, Applied], failures: Mapping[str, PveError]) -> str:
+    """What was changed all the same, and how far those came that failed."""
+    changed = {state.unit.path for state in states.values() if state.outcome.changed}
+    begun = sorted(changed & failures.keys())
+    skipped = {state.unit.path for state in states.values() if state.skipped} - changed - failures.keys()
+    names = f"{', '.join(begun[:_MOST_NAMED])}{' …' if len(begun) > _MOST_NAMED else ''}"
+    unfinished = f", of which {names} {'is' if len(begun) == 1 else 'are'} not finished" if begun else ""
+    parts = [
+        f"{len(changed)} {'was' if len(changed) == 1 else 'were'} changed{unfinished}"
+        if changed
+        else "Nothing was changed",
+        *([f"{len(skipped)} {'was' if len(skipped) == 1 else 'were'} skipped"] if skipped else []),
+    ]
+    return f"{'; '.join(parts)}."
 
 
 def _describe_object(
@@ -88,14 +108,8 @@ def _describe_object(
     failure = failure or next((one.outcome.failure for one in applied if one.outcome.failure), None)
     skipped = next((unit.skipped for unit in units if unit.skipped), None)
     skipped = skipped or next((one.skipped for one in applied if one.skipped), None)
-    return {
-        "path": path,
-        "kind": _KINDS[segments[0]],
-        "name": segments[-1],
-        **_find_identity(units, states),
-        "wave": min((unit.wave for unit in changing), default=None),
-        "changed": bool(changing) if planned else any(one.outcome.changed for one in applied),
-        "changes": [
+    described, failed = (
+        [
             {
                 "path": render_path(change.path),
                 "before": change.before,
@@ -105,10 +119,22 @@ def _describe_object(
                 ),
                 "origin": change.origin,
             }
-            for change in _list_changes(changing)
-        ],
+            for change in _list_changes(chosen)
+        ]
+        for chosen in (changing, [unit for unit in units if unit.failure])
+    )
+    return {
+        "path": path,
+        "kind": _KINDS[segments[0]],
+        "name": segments[-1],
+        **_find_identity(units, states),
+        "wave": min((unit.wave for unit in changing), default=None),
+        "changed": bool(changing) if planned else any(one.outcome.changed for one in applied),
+        # Of what can't be planned, that which has to wait until the guest is stopped.
+        "changes": [*described, *(one for one in failed if one["consequence"] == NEEDS_STOP)],
         "conflicts": [conflict.describe() for unit in units for conflict in unit.conflicts],
-        "before": {_name_aspect(unit): unit.plan.before for unit in changing if unit.plan},
+        # A pool and its members are of one aspect: it was as before the first, and is as after the last.
+        "before": {_name_aspect(unit): unit.plan.before for unit in reversed(changing) if unit.plan},
         "after": {_name_aspect(unit): _find_after(unit, states, planned=planned) for unit in changing},
         "upids": [upid for one in applied for upid in one.outcome.upids],
         **({"skipped": skipped} if skipped and not failure else {}),
@@ -151,7 +177,7 @@ def _find_identity(units: Iterable[Unit], states: Mapping[str, Applied]) -> dict
         if "vmid" in target:
             found = {name: target[name] for name in ("vmid", "node", "type")} | found
         # What a clone is made of has another UUID.
-        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_uuid(guest.config or {})):
+        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_mark(guest.config or {})):
             found.setdefault("uuid", uuid)
     return found
 

@@ -62,7 +62,10 @@ def test_every_command_of_the_walk_through_works(playvisor, simulator, outside):
 
 
 @pytest.mark.thorough
-def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, simulator, guest):
+@pytest.mark.parametrize("ahead", [0, 86_400, -86_400])
+def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, simulator, guest, ahead):
+    # Whatever the cluster's clock says.
+    simulator.world.clock.set_time(simulator.world.clock.time() + ahead)
     container, machine = guest(running=True, kind="lxc"), guest(running=True)
     assert playvisor("history", "sync").status == 0
     described = playvisor("call", "configure_guest", f"vmid={container.vmid}", "description=new", "--json").json
@@ -103,6 +106,9 @@ def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     assert unknown.status == 2
     assert "playvisor history sync" in unknown.stderr
     assert not simulator.requests
+    assert playvisor("history", "who").stderr.startswith("No changes are known.")
+    asked = playvisor("call", "cluster_changes", "--json")
+    assert asked.json["summary"].startswith("No changes are known. Nobody has looked at a cluster yet.")
 
     playvisor("history", "sync")
     wrong = playvisor("history", "who", "--since", "last tuesday")
@@ -115,7 +121,7 @@ def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     assert "Do you mean guest?" in kind.stderr
     assert "Do you mean web-01" in near.stderr
     assert "yesterday" in wrong.stderr
-    assert "was not there then" in late.stderr
+    assert "nobody has looked before" in late.stderr
 
 
 @pytest.mark.thorough

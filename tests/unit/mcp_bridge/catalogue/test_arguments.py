@@ -12,6 +12,7 @@ START = catalogue.load()["start_guest"]
 LIST = catalogue.load()["list_guests"]
 OVERVIEW = catalogue.load()["cluster_overview"]
 CONTENT = catalogue.load()["list_storage_content"]
+PLAN_FLEET = catalogue.load()["plan_fleet"]
 
 JOB, RESIZE, ROLLBACK, CONFIGURE, CLOUDINIT = (
     catalogue.load()[name]
@@ -62,6 +63,8 @@ WRONG = [
     ("what is missing", ROLLBACK, {"vmid": 101}, "snapname", "is missing", "Name of the snapshot"),
     ("what is empty and needed", ROLLBACK, {"vmid": 101, "snapname": " "}, "snapname", "is missing", "Name of the"),
     ("a bell", CONFIGURE, {"vmid": 101, "description": "a\x07"}, "description", "control characters", "without"),
+    ("half a letter", PLAN_FLEET, {"fleet": {"a": ["\ud800"]}}, "fleet", "half a character", "whole ones"),
+    ("half a letter of a key", PLAN_FLEET, {"fleet": {"\udfff": 1}}, "fleet", "half a", "whole ones"),
     ("a novel", STOP, {"name": "x" * 5000}, "name", "5000 characters", "4096"),
 ]
 

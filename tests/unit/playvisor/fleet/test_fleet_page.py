@@ -70,3 +70,14 @@ def test_every_section_of_a_fleet_is_listed():
     keys = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
 
     assert keys == set(read_shape().options)
+
+
+def test_render_prints_secrets_only_when_they_are_asked_for(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("fleet.yml").write_text("fleet: a\nguests: {w: {password: hunter2}}\n", encoding="utf-8")
+
+    hidden = run(["fleet", "render"])
+
+    assert "hunter2" not in hidden
+    assert "Secrets are left out: guests.w.password. --show-secrets prints them." in hidden
+    assert "password: hunter2" in run(["fleet", "render", "--show-secrets"])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from random import Random
 
 import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
 from mcp_bridge.catalogue.docs import read_module_docs
-from playvisor.fleet.render import expand_document
+from playvisor.fleet.render import FleetError, expand_document
 from playvisor.fleet.schema import build_schema
-from playvisor.fleet.shape import NAMES, SLOTS, TAG, Shape, read_guest_shape, read_shape
+from playvisor.fleet.shape import ANY, NAMES, SLOTS, TAG, Shape, read_guest_shape, read_shape
 
 FLEET = """
 fleet: shop
@@ -213,3 +214,61 @@ def test_the_numbers_of_a_fleet_are_those_of_the_modules():
             assert least is None or shape.minimum is not None, name
             assert shape.maximum is None or value.maximum is None or shape.maximum >= value.maximum, name
     assert compared > 12
+
+
+# What lint finds, and no schema can say: what entries are to each other, and numbers in quotes.
+BEYOND = re.compile(r"There (is no|are two)|no slot of|circle|the same|It needs|twice|has no name|depends_on: `")
+ODD = [None, True, 5, -3, 1.5, "x", "", [], {}, [None], {"a": 1}, "yes", "5", "1e3", "1_0", 10**20, "ON", "absent"]
+KEYS = {"guest": ["w", "web-{1..2}", "w_1"], "profile": ["p", "q"], "path": ["cores", "x.y"]}
+
+
+def draw(random, shape, depth=0):
+    """Something that an option may be, and now and then something else."""
+    if random.random() < 0.04:
+        return random.choice(ODD)
+    if shape.names:
+        names = KEYS.get(shape.names, ["ab", "abc", "a b", "x"])
+        return {name: draw(random, shape.each, depth + 1) for name in random.sample(names, random.randint(0, 2))}
+    if shape.options:
+        names = random.sample(list(shape.options), min(len(shape.options), random.randint(0, 3 if depth else 5)))
+        names += [name for name in shape.required if random.random() < 0.9]
+        return {name: draw(random, shape.options[name], depth + 1) for name in names}
+    if shape.kind == "dict":
+        return random.choice([{}, {"a": 1}, {"a": None}])
+    if shape.kind == "list":
+        return [draw(random, shape.each or ANY, depth + 1) for _number in range(random.choice([0, 1, 2]))]
+    if shape.choices:
+        return random.choice(shape.choices)
+    if shape.kind == "bool":
+        return random.choice([True, False, "yes", "off", "true", 1, 0, 2, "y", "maybe"])
+    if shape.kind in ("int", "float"):
+        least, most = shape.minimum or 0, shape.maximum or 99_999
+        return random.choice([least, least - 1, most, most + 1, float(most), str(most), 2**60])
+    words = ["x", "text", 5, 1.5, True, "scsi0", "scsi31", "net0", "tag", "a;b", "25%", "0%", "101%", 0]
+    return random.choice(words)
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 12))])
+def test_the_schema_takes_what_lint_takes_and_nothing_else(validator, seed):
+    random = Random(seed)
+    shape = read_shape()
+    compared = []
+
+    for _number in range(400):
+        sections = random.sample(list(shape.options), random.randint(1, 3))
+        data = {"fleet": "a", **{name: draw(random, shape.options[name]) for name in sections}}
+        problems = list_messages(data)
+        if not problems or not all(map(BEYOND.search, problems)):
+            expected = all(map(BEYOND.search, problems))
+            compared.append(expected)
+            assert validator.is_valid(data) == expected, (data, problems)
+
+    assert 100 < compared.count(True) < 380
+
+
+def list_messages(data):
+    try:
+        expand_document(data)
+    except FleetError as error:
+        return [f"{problem.path}: {problem.message}" for problem in error.problems]
+    return []

@@ -137,12 +137,35 @@ LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"
 
 @settings(max_examples=60, deadline=None)
 @given(
-    LINES | st.sampled_from(["{{ x }}", "{% raw %}{{", "{#", "}}", "1e3", "no", "~", "0755", "- a: b", "# x", "'", '"'])
+    LINES
+    | st.sampled_from(
+        [
+            "{{ x }}",
+            "{% raw %}{{",
+            "{#",
+            "}}",
+            "1e3",
+            "no",
+            "~",
+            "0755",
+            "- a: b",
+            "# x",
+            "'",
+            '"',
+            "? a",
+            "?",
+            ": a",
+            "-",
+        ]
+    )
 )
 def test_any_text_reads_back(tmp_path_factory, text):
     """A text is no template, number, null or comment, whatever stands in it."""
     folder = tmp_path_factory.mktemp("fleet")
-    guests = {"web": {"type": "qemu", "description": text, "config": {"args": text, "hookscript": f"a\n{text}"}}}
+    config = {"args": text, "hookscript": f"a\n{text}"}
+    # A device stands on one line.
+    nics = [{"slot": "net0", "options": {"a": text, "b": 1}}]
+    guests = {"web": {"type": "qemu", "description": text, "searchdomain": [text, "b"], "nics": nics, "config": config}}
     written = render(guests, folder, {("guests", "web"): [f"note {text}"]})
     assert is_clean(written)
 
@@ -227,6 +250,13 @@ def test_what_was_left_out_altogether_is_not_asked_for_again(tmp_path):
     adoption, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, report)
 
     assert (dict(adoption.guests), asked) == ({}, [[]])
+
+
+def test_an_element_that_a_fleet_can_not_have_is_left_out_with_its_list(tmp_path):
+    guests = {"web": {"type": "qemu", "tags": ["prod", "a:b"], "depends_on": ["db"]}, "db": {"type": "qemu"}}
+    guests["under_score"] = {"type": "qemu"}
+    proven, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, lambda _fleet, _only: [])
+    assert proven.guests == {"web": {"type": "qemu", "depends_on": ["db"]}, "db": {"type": "qemu"}}
 
 
 def test_what_belongs_to_another_fleet_is_left_to_it():
@@ -407,6 +437,22 @@ def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
         "empty": {"affinity": "positive"},
         "near": {"nodes": ["pve1"], "strict": True, "guests": {"names": ["db"]}},
     }
+
+
+def test_a_backup_job_is_read_as_its_module_does_and_says_once_what_that_has_no_option_for():
+    config = {
+        "id": "nightly",
+        "schedule": "02:30",
+        "notes-template": "C:\\\\new\\nline",
+        "zstd": 4,
+        "ionice": 7,
+        "exclude-path": ["/tmp", "/a b"],
+    }
+    documents = {"backup_job": {"nightly": {"config": config}}}
+    adoption = adopt_cluster(Observed("lab", documents), [], parts=["backup_jobs"])
+    assert adoption.document["backup_jobs"]["nightly"] == {"schedule": "02:30", "notes": "C:\\new\nline"}
+    why = "which pve_backup_job has no options for, and stay as they are"
+    assert adoption.notes["backup_jobs",] == [f"nightly has zstd=4 ionice=7 exclude-path=/tmp,/a b, {why}"]
 
 
 ENTRIES = st.fixed_dictionaries(
