@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from mcp_bridge.errors import UsageError
 from mcp_bridge.history import postgresql_reader, sqlite_process
-from mcp_bridge.history.refusals import refuse
+from mcp_bridge.history.refusals import advise, refuse
 from mcp_bridge.text.redaction import make_writable
 
 MOST_ROWS = 1000
@@ -59,5 +60,8 @@ def run_query(
     if word not in _READS:
         raise refuse("word", word)
     read = postgresql_reader.read if engine.dialect.name == "postgresql" else sqlite_process.read
-    columns, found, truncated = read(engine, statement, rows, seconds, bytes)
+    try:
+        columns, found, truncated = read(engine, statement, rows, seconds, bytes)
+    except UsageError as error:
+        raise advise(error, statement) from None
     return QueryResult(tuple(columns), found, truncated)

@@ -32,6 +32,8 @@ _ROWS = 100
 # Bytes of an answer to a client; a model is not helped by more.
 _LARGEST_ANSWER = 50_000
 _NAMED = 5
+# Among so many names, those are looked for that are like one that is not known.
+_MOST_NAMES = 20_000
 # After so long it matters that nobody has looked since.
 _LATE = timedelta(hours=1)
 _LOOK = "`playvisor history sync` looks at the cluster now"
@@ -134,7 +136,10 @@ class Readings:
         _require_kind(kind)
         found = self._history.find_objects(what, kind, self._cluster)
         if not found:
-            hint = f"It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
+            names = {one.name for one in self._history.find_objects("*", kind, self._cluster, limit=_MOST_NAMES)}
+            near = ", ".join(get_close_matches(what, names, n=_NAMED))
+            meant = f"Do you mean {near}? " if near else ""
+            hint = f"{meant}It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
             raise UsageError(f"The history knows no {kind or 'guest, nor anything else,'} {what!r}.", hint)
         return found
 
@@ -145,7 +150,7 @@ class Readings:
 
         warnings = self._describe_gaps(start, end or self._now)
         if has_more:
-            warnings.append(f"There are more than these {len(changes)} changes: raise the limit, or narrow the period.")
+            warnings.append(f"There are more changes than {len(changes)}: raise the limit, or narrow the period.")
         return {
             "since": format_timestamp(start) if start else None,
             "until": format_timestamp(end or self._now),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mcp_bridge.catalogue.fleets import split_document
 from mcp_bridge.collection import load_rules
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.text.plain import one_line
@@ -81,7 +82,11 @@ def prove_fixed_point(adoption: Adoption, place: Path, report: Report) -> tuple[
         write_files(texts, place)
         rendered = render_fleet(place).document
         require_same(adoption.document, rendered)
-        differences = find_differences(rendered, report(rendered, only))
+        # What was left out altogether is not there any more.
+        wanted = [path for path in only if any(f"{one}.".startswith(f"{path}.") for one in split_document(rendered))]
+        if only and not wanted:
+            return adoption, texts
+        differences = find_differences(rendered, report(rendered, wanted))
         refused = {one.path: one.why for one in differences if one.is_refused}
         if len(refused) < len(differences):
             raise NoFixedPoint(one for one in differences if not one.is_refused)

@@ -19,6 +19,17 @@ from .paths import render_path
 _BETWEEN = ("mutually_exclusive", "required_by", "required_if", "required_one_of", "required_together")
 _UNASKED = ("default", "fallback", "required")
 _NAMED = re.compile(r"^(?:Elements value for option|argument|value of) '?(?P<name>[\w-]+)'?")
+_UNLIKE = re.compile(
+    r"(?P<what>argument|Elements value for option) '[^']+' is of type .* and we were unable to convert to (?P<type>\w+)"
+)
+_MISSING = re.compile(r"missing required arguments: (?P<names>\S+(?:, \S+)*)$")
+_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "a mapping of options",
+}
 # What names an entry of a list, the first that it has.
 _KEYS = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
 
@@ -71,7 +82,7 @@ class Shape:
         for error in result.errors:
             match = _NAMED.match(error.msg)
             place = (*path, match["name"]) if match else path
-            problems.setdefault(render_path(place), error.msg)
+            problems.setdefault(render_path(place), _describe_error(error.msg))
         if secrets is not None:
             secrets.update(result._no_log_values)
         checked = {name: result.validated_parameters[name] for name in declared}
@@ -107,6 +118,14 @@ class Shape:
         other = self._find_other(name)
         near = find_near(name, self.names)
         return other or "there is no such option" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _describe_error(message: str) -> str:
+    """What Ansible says of options, in fewer words where those are known."""
+    unlike, missing = _UNLIKE.match(message), _MISSING.match(message)
+    if unlike and unlike["type"] in _TYPES:
+        return f"{'it' if unlike['what'] == 'argument' else 'each of it'} has to be {_TYPES[unlike['type']]}"
+    return f"{missing['names']} has to be given" if missing else message
 
 
 def _name_item(item: Any, number: int) -> str:

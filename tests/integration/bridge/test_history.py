@@ -84,9 +84,9 @@ def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, si
 def test_what_somebody_changes_right_after_a_run_of_ours_is_not_ours(playvisor, outside, guest):
     machine = guest(running=True)
     assert playvisor("history", "sync").status == 0
-    set_ours = ("configure_guest", f"vmid={machine.vmid}", "description=ours", "memory=1024")
-    assert playvisor("call", *set_ours, "--json").json["changed"]
-    outside("PUT", f"/nodes/{machine.node}/qemu/{machine.vmid}/config", memory=1536, cores=3)
+    for tool, option in (("configure_guest", "description=ours"), ("resize_guest", "memory=3072")):
+        assert playvisor("call", tool, f"vmid={machine.vmid}", option, "--json").json["changed"]
+    outside("PUT", f"/nodes/{machine.node}/qemu/{machine.vmid}/config", memory=4096, cores=3)
 
     (changed,) = playvisor("history", "sync", "--json").json["changes"]
     shown = playvisor("query", f"select path, source from changes where key = '{machine.vmid}'", "--json").json
@@ -115,9 +115,11 @@ def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     late = playvisor("history", "show", "web-01", "--at", "2020-01-01")
     future = playvisor("history", "show", "web-01", "--at", "2099-01-01")
     kind = playvisor("history", "who", "--kind", "guests")
+    near = playvisor("history", "show", "web-1")
     assert (wrong.status, late.status, future.status, kind.status) == (2, 2, 2, 2)
     assert "is yet to come" in future.stderr
     assert "Do you mean guest?" in kind.stderr
+    assert "Do you mean web-01" in near.stderr
     assert "yesterday" in wrong.stderr
     assert "nobody has looked before" in late.stderr
 

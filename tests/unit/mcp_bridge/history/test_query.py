@@ -136,6 +136,21 @@ def test_an_answer_is_cut_off_at_rows_and_bytes(engine):
     assert (len(short.rows), short.truncated) == (10, "bytes")
 
 
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT nam FROM guests", "guests has object_id, cluster, vmid, name, "),
+        ("SELECT name FROM guest_config", "Do you mean guest_configs? The views are "),
+        ("SELECT name FROM nowhere", "The views are "),
+    ],
+)
+def test_what_a_wrong_query_may_have_meant_is_said(engine, sql, hint):
+    with pytest.raises(UsageError) as raised:
+        run_query(engine, sql)
+
+    assert raised.value.hint.startswith(hint)
+
+
 def test_a_query_that_takes_too_long_is_ended(engine):
     many = ", ".join(f"objects o{number}" for number in range(30))
 

@@ -238,6 +238,20 @@ def test_what_a_fleet_can_not_have_is_left_out_of_a_guest_with_dots_in_its_name_
     assert "not managed: onboot maybe" in proven.notes["guests", "web.example.com"][0]
 
 
+def test_what_was_left_out_altogether_is_not_asked_for_again(tmp_path):
+    asked = []
+
+    def report(_fleet, only):
+        asked.append(list(only))
+        failure = {"code": CLAIMED, "message": "it belongs to fleet shop"}
+        return [] if only else [{"path": f"guests.{name}", "failure": failure} for name in ("web-01", "web-02")]
+
+    guests = {name: {"type": "qemu"} for name in ("web-01", "web-02")}
+    adoption, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, report)
+
+    assert (dict(adoption.guests), asked) == ({}, [[]])
+
+
 def test_an_element_that_a_fleet_can_not_have_is_left_out_with_its_list(tmp_path):
     guests = {"web": {"type": "qemu", "tags": ["prod", "a:b"], "depends_on": ["db"]}, "db": {"type": "qemu"}}
     guests["under_score"] = {"type": "qemu"}
