@@ -165,7 +165,7 @@ def test_any_text_reads_back(tmp_path_factory, text):
     config = {"args": text, "hookscript": f"a\n{text}"}
     # A device stands on one line.
     nics = [{"slot": "net0", "options": {"a": text, "b": 1}}]
-    guests = {"web": {"type": "qemu", "description": text, "tags": [text, "b"], "nics": nics, "config": config}}
+    guests = {"web": {"type": "qemu", "description": text, "ignore": [text, "b"], "nics": nics, "config": config}}
     written = render(guests, folder, {("guests", "web"): [f"note {text}"]})
     assert is_clean(written)
 
