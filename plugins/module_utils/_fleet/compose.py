@@ -31,6 +31,7 @@ from .._run.resource import Outcome
 from .consequences import PENDING, Situation, find_consequence
 from .document import Document
 from .forecast import ForecastClient
+from .hidden import find_hidden_guests, require_visible
 from .identity import Found, Sought, build_index, identify, list_unfound, require_distinct
 from .merge import FAIL, Conflict, Merged, list_changes, merge
 from .parts import CONFIG, HEALTH, RESTART, Known, Part, list_parts, name_failed
@@ -117,6 +118,10 @@ def _find_guests(
         except PveError as error:
             found.pop(name, None)
             failures[name] = error
+    hidden = find_hidden_guests(world, [wanted[name] for name, one in found.items() if one.guest is None])
+    for name, error in hidden.items():
+        del found[name]
+        failures[name] = error
     require_distinct(found)
     return found, failures
 
@@ -300,6 +305,8 @@ class _Composer:
         if isinstance(observed, ObservedGuest) and plan.steps:
             # What its changes mean depends on what it has now; here, it is read for many at once.
             len(observed.current or ())
+        if plan.steps and plan.before.get("exists") is False:
+            require_visible(self._world, part.path)
         check_steps(plan.steps, params)
         if any(map(resource.needs_answer, plan.steps)) and not merged.entry.get("secret_file"):
             raise PveError(
@@ -330,7 +337,10 @@ class _Composer:
         """The fields of a guest whose changes wait for a restart by then, those of this plan with them."""
         entry, units = self._document.objects[part.path], [self._units[one] for one in part.stands_on]
         running = read_power(self._world, waiting.guest) == RUNNING
-        config = dict(with_config(self._world, waiting.guest).config or {})
+        # What a change means depends on what the guest has before it.
+        first = next((unit.observed for unit in units if isinstance(unit.observed, ObservedGuest)), None)
+        before = (first.current or first.config) if first is not None and first.exists else None
+        config = dict(before if before is not None else with_config(self._world, waiting.guest).config or {})
         situation = Situation(waiting.guest.type, config, running)
         planned = [
             render_path(change.path[len(part.path) :])
