@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _OVERVIEW_SECONDS = 15
 _CLOCK_SECONDS = 3
 
+# A task of the HA manager that starts so long after what was asked of it does that.
+_MANAGER_SECONDS = 60
+
 _GUEST = "guest"
 # Characters of all that may have done it; more would not fit into its column.
 _LONGEST_NAMES = 250
@@ -38,13 +41,15 @@ _UPID = re.compile(
 _DISKS = ("config.disks", "overview.maxdisk")
 _DISK = re.compile(r"config\.(scsi|sata|ide|virtio|efidisk|tpmstate|unused|mp|rootfs)\d*(\.|$)")
 _LOCKS = ("overview.lock", "config.lock", "config.digest")
+# What a machine has while it is hibernated.
+_HIBERNATED = tuple(f"config.{name}" for name in ("vmstate", "runningcpu", "runningmachine", "running-nets-host-mtu"))
 _RUNNING = (
     "overview.status =running",
     "overview.hastate",
     "overview.cpus",
     "overview.maxmem",
     "pending",
-    "config.runningcpu",
+    *_HIBERNATED,
 )
 _STOPPED = ("overview.status =stopped", "overview.hastate", "pending")
 _MOVED = ("overview.node", "overview.status", "overview.hastate", *_DISKS, *_LOCKS)
@@ -61,7 +66,7 @@ _EFFECTS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("start", "resume", "hastart", "startall"), (*_RUNNING, *_LOCKS)),
     **dict.fromkeys(("stop", "shutdown", "hastop", "stopall"), (*_STOPPED, *_LOCKS)),
     **dict.fromkeys(("reboot", "reset"), (*_RUNNING, *_STOPPED, *_LOCKS)),
-    **dict.fromkeys(("suspend", "pause", "suspendall"), (*_STOPPED, "config.vmstate", *_LOCKS)),
+    **dict.fromkeys(("suspend", "pause", "suspendall"), (*_STOPPED, *_HIBERNATED, *_LOCKS)),
     **dict.fromkeys(("igrate", "migrate", "hamigrate", "migrateall"), _MOVED),
     **dict.fromkeys(("create", "restore"), _ALL),
     "clone": ("overview.lock", "config.lock"),
@@ -76,10 +81,24 @@ _EFFECTS: Mapping[str, Sequence[str]] = {
     "firewall": ("firewall",),
     **dict.fromkeys(("vncproxy", "vncshell", "spiceproxy", "spiceshell", "termproxy"), ()),
 }
+# Types of tasks that only have others done, by the types of these: the HA manager does them as root@pam, a node as who
+# asked for it.
+_BY_MANAGER = {
+    "hastart": ("start",),
+    "hastop": ("stop", "shutdown"),
+    "hamigrate": ("igrate", "migrate"),
+}
+_BY_NODE = {
+    "startall": ("start",),
+    "stopall": ("stop", "shutdown"),
+    "suspendall": ("suspend", "pause"),
+    "migrateall": ("igrate", "migrate"),
+}
+_MANAGER = "root@pam"
 # Types of tasks that make a guest without naming it: they name the one that they copy.
 _COPIES = frozenset({"clone"})
 # Types of tasks that are about the guests of a node, and name none.
-_OF_NODES = frozenset({"startall", "stopall", "suspendall", "migrateall"})
+_OF_NODES = frozenset(_BY_NODE)
 # Types of tasks after which a storage holds something else.
 _OF_VOLUMES = frozenset(
     {"imgdel", "imgcopy", "imgrestore", "upload", "download", "prunebackups", "dump", "create", "restore", "clone"}
@@ -132,7 +151,7 @@ class Deed:
 
     `type` is the task's without qm and vz, or, of a request, that of the task that changes the same. `kind` and `key`
     say of what; an empty key is any of that kind. `makes` are guests that it makes under other ids than its own, None
-    where that is not known.
+    where that is not known. `part_of` is the actor of the deed that had it done.
     """
 
     type: str
@@ -146,11 +165,12 @@ class Deed:
     run_id: str | None = None
     makes: frozenset[str] | None = None
     has_failed: bool = False
+    part_of: str | None = None
 
     @property
     def actor(self) -> str:
-        """What tells it from others' deeds: all of one run are one."""
-        return self.run_id or self.upid or ""
+        """What tells it from others' deeds: all of one run are one, and so is what it had done."""
+        return self.part_of or self.run_id or self.upid or ""
 
 
 @dataclass(frozen=True)
@@ -197,7 +217,34 @@ def make_deeds(tasks: Iterable[TaskEnd], writes: Iterable[SentWrite]) -> list[De
             by_task[write.upid] = write
             known.setdefault(write.upid, TaskEnd(write.upid, write.ended, None))
     deeds += [_make_task_deed(task, by_task.get(upid)) for upid, task in known.items()]
-    return [deed for deed in deeds if deed is not None]
+    return _join_parts([deed for deed in deeds if deed is not None])
+
+
+def _join_parts(deeds: Sequence[Deed]) -> list[Deed]:
+    """The deeds, with what was done for another one as a part of that, of who asked for it."""
+    askers: dict[tuple[str, str], list[Deed]] = defaultdict(list)
+    for deed in sorted(deeds, key=lambda deed: deed.start, reverse=True):
+        if deed.type in _BY_MANAGER or deed.type in _BY_NODE:
+            askers[deed.kind, deed.key].append(deed)
+
+    def join(deed: Deed) -> Deed:
+        if deed.kind != _GUEST or deed.upid is None or deed.run_id is not None:
+            return deed
+        near = (*askers.get((_GUEST, deed.key), ()), *askers.get((_GUESTS, deed.node), ()))
+        asker = next((one for one in near if _has_done(one, deed)), None)
+        return deed if asker is None else replace(deed, user=asker.user, run_id=asker.run_id, part_of=asker.actor)
+
+    return [join(deed) for deed in deeds]
+
+
+def _has_done(asker: Deed, deed: Deed) -> bool:
+    """Whether a deed is what another one has done."""
+    if asker.type in _BY_NODE:
+        is_its = deed.user == asker.user and (asker.end is None or deed.start <= asker.end)
+        return is_its and deed.type in _BY_NODE[asker.type] and deed.start >= asker.start
+    late = timedelta(seconds=_MANAGER_SECONDS)
+    is_its = deed.user == _MANAGER and asker.start <= deed.start <= asker.start + late
+    return is_its and deed.type in _BY_MANAGER[asker.type]
 
 
 def _make_task_deed(task: TaskEnd, write: SentWrite | None) -> Deed | None:
@@ -356,6 +403,9 @@ def describe_who_of(kind: str, field: FieldChange | None, attribution: Attributi
     tasks = [parts for upid in upids if (parts := parse_upid(upid))]
     if by.source == "several" and kind == _GUEST and field is not None:
         tasks = [parts for parts in tasks if can_change(parts["type"], field.path, field.before, field.after)]
+    if by.source == "task" and tasks:
+        # What was asked for comes before what was done for it.
+        return f"{by.user} ({min(tasks, key=lambda parts: parts['start'])['type']})"
     names = [*dict.fromkeys(f"{parts['user']} ({parts['type']})" for parts in tasks), *([own] if own else [])]
     names += ["others"] if "…" in upids else []
     return _OUTSIDE if not names else names[0] if len(names) == 1 else f"not certain: {' or '.join(names)}"

@@ -133,6 +133,64 @@ def test_a_task_of_ours_counts_before_the_cluster_lists_it():
     assert attribute(change("config.cores"), [], [write("POST", "/x", upid=CONFIG.upid)]).source == "run"
 
 
+MOVE = change("overview.node", values=("pve1", "pve2"))
+STOP = change("overview.status", values=("running", "stopped"))
+WAKE = change("overview.status", "config.vmstate", "config.runningmachine", values=("stopped", "running"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "tasks", "source", "sentence"),
+    [
+        (MOVE, [task("hamigrate", 101, "bob@pve"), task("qmigrate", 101, begin=1.3)], "task", "bob@pve (hamigrate)"),
+        (
+            MOVE,
+            [task("hamigrate", 101, "bob@pve", -0.2, -0.1), task("qmigrate", 101, begin=0.1)],
+            "task",
+            "bob@pve (qmigrate)",
+        ),
+        (MOVE, [task("qmigrate", 101)], "task", "root@pam (qmigrate)"),
+        (STOP, [task("hastop", 101, "bob@pve"), task("qmshutdown", 101, begin=1.3)], "task", "bob@pve (hastop)"),
+        (STOP, [task("stopall", "", "bob@pve"), task("qmshutdown", 101, "bob@pve", 1.1)], "task", "bob@pve (stopall)"),
+        (WAKE, [task("qmstart", 101)], "task", "root@pam (qmstart)"),
+        # Not by another, not too late, not of another guest, and not what was not asked for.
+        (
+            MOVE,
+            [task("hamigrate", 101, "bob@pve"), task("qmigrate", 101, "eve@pve", 1.3)],
+            "several",
+            "not certain: bob@pve (hamigrate) or eve@pve (qmigrate)",
+        ),
+        (
+            MOVE,
+            [task("hamigrate", 101, "bob@pve"), task("qmigrate", 101, begin=2.5, end=3)],
+            "several",
+            "not certain: bob@pve (hamigrate) or root@pam (qmigrate)",
+        ),
+        (MOVE, [task("hamigrate", 102, "bob@pve"), task("qmigrate", 101, begin=1.3)], "task", "root@pam (qmigrate)"),
+        (MOVE, [task("hastart", 101, "bob@pve"), task("qmigrate", 101, begin=1.3)], "task", "root@pam (qmigrate)"),
+        (
+            STOP,
+            [task("stopall", "", "bob@pve"), task("qmstop", 101, "eve@pve", 1.1)],
+            "several",
+            "not certain: eve@pve (qmstop) or bob@pve (stopall)",
+        ),
+    ],
+)
+def test_what_was_done_for_somebody_is_put_down_to_who_asked(changed, tasks, source, sentence):
+    found = attribute(changed, tasks)
+
+    assert found.source == source
+    assert describe_who("guest", changed.fields, found) == sentence
+
+
+def test_what_the_ha_manager_does_for_a_run_of_ours_is_that_runs():
+    asked, done = task("hamigrate", 101), task("qmigrate", 101, begin=1.3)
+
+    found = attribute(MOVE, [asked, done], [write("POST", "/nodes/pve1/qemu/101/migrate", upid=asked.upid)])
+
+    assert (found.source, found.run_id, found.user) == ("run", "run-1", "alice")
+    assert set(found.upid.split()) == {asked.upid, done.upid}
+
+
 def test_all_tasks_that_may_have_done_it_are_named():
     found = attribute(change("config.scsi0"), [CONFIG, RESIZE])
 
