@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -33,11 +33,14 @@ _GUEST = "guest"
 # Characters of all that may have done it; more would not fit into its column.
 _LONGEST_NAMES = 250
 _OUTSIDE = "outside, no task"
+_UNSEEN = "not known, as not all tasks could be read"
 # What a task is about that is about all guests of a node.
 _GUESTS = "guests"
 _UPID = re.compile(
     r"UPID:(?P<node>[^:]+):[0-9A-Fa-f]+:[0-9A-Fa-f]+:(?P<start>[0-9A-Fa-f]+):(?P<type>[^:]+):(?P<id>[^:]*):(?P<user>[^:]+):"
 )
+# What a task is about that gives a disk of one guest to another.
+_REASSIGNED = re.compile(r"\d+-\w+>(?P<key>\d+)-\w+")
 _DISKS = ("config.disks", "overview.maxdisk")
 _DISK = re.compile(r"config\.(scsi|sata|ide|virtio|efidisk|tpmstate|unused|mp|rootfs)\d*(\.|$)")
 _LOCKS = ("overview.lock", "config.lock", "config.digest")
@@ -216,7 +219,8 @@ def make_deeds(tasks: Iterable[TaskEnd], writes: Iterable[SentWrite]) -> list[De
         else:
             by_task[write.upid] = write
             known.setdefault(write.upid, TaskEnd(write.upid, write.ended, None))
-    deeds += [_make_task_deed(task, by_task.get(upid)) for upid, task in known.items()]
+    for upid, task in known.items():
+        deeds += _make_task_deeds(task, by_task.get(upid))
     return _join_parts([deed for deed in deeds if deed is not None])
 
 
@@ -247,13 +251,13 @@ def _has_done(asker: Deed, deed: Deed) -> bool:
     return is_its and deed.type in _BY_MANAGER[asker.type]
 
 
-def _make_task_deed(task: TaskEnd, write: SentWrite | None) -> Deed | None:
-    """The deed of a task; one that a run of ours has started is the run's. None where its id is none."""
+def _make_task_deeds(task: TaskEnd, write: SentWrite | None) -> list[Deed]:
+    """The deed of a task, once for each guest that it is about; one that a run of ours has started is the run's."""
     parts = parse_upid(task.upid)
     if parts is None:
-        return None
+        return []
     kind, key, type_ = _read_target(parts)
-    return Deed(
+    deed = Deed(
         type=type_,
         kind=kind,
         key=key,
@@ -266,6 +270,8 @@ def _make_task_deed(task: TaskEnd, write: SentWrite | None) -> Deed | None:
         makes=write.makes if write else None,
         has_failed=task.status not in (None, "OK") and not str(task.status).startswith("WARNINGS"),
     )
+    reassigned = _REASSIGNED.fullmatch(parts["id"])
+    return [deed, replace(deed, key=reassigned["key"])] if reassigned else [deed]
 
 
 def _make_write_deed(write: SentWrite) -> Deed | None:
@@ -295,9 +301,10 @@ def _make_write_deed(write: SentWrite) -> Deed | None:
 
 
 class Attributor:
-    """Finds who made changes among deeds."""
+    """Finds who made changes among deeds; `unread` are the nodes whose tasks could not all be read, None for any."""
 
-    def __init__(self, deeds: Iterable[Deed]) -> None:
+    def __init__(self, deeds: Iterable[Deed], unread: Collection[str | None] = ()) -> None:
+        self._unread = frozenset(unread)
         self._by_key: dict[tuple[str, str], list[Deed]] = defaultdict(list)
         self._by_kind: dict[str, list[Deed]] = defaultdict(list)
         for deed in deeds:
@@ -312,7 +319,7 @@ class Attributor:
         found = [_choose(near, change, field) for field in _list_fields(change)]
         deeds = list({(deed.actor, deed.upid): deed for of_field in found for deed in of_field}.values())
         if not deeds:
-            return interval
+            return replace(interval, source="unseen") if self._is_blind(change) else interval
         actors = {deed.actor for deed in deeds}
         users = {deed.user for deed in deeds}
         runs = {deed.run_id for deed in deeds}
@@ -324,6 +331,11 @@ class Attributor:
             upid=_join(" ", (deed.upid for deed in deeds if deed.upid)) or None,
             user=_join(", ", sorted(users)),
         )
+
+    def _is_blind(self, change: Change) -> bool:
+        """Whether a task that can't be seen may have made a change."""
+        former = (field.before for field in change.fields if field.path == "overview.node")
+        return change.kind in (_GUEST, "volumes") and not self._unread.isdisjoint({None, change.node, *former})
 
     def _list_near(self, change: Change) -> Iterator[Deed]:
         """The deeds about the object of a change."""
@@ -394,8 +406,8 @@ def describe_who(kind: str, fields: Sequence[FieldChange], attribution: Attribut
 def describe_who_of(kind: str, field: FieldChange | None, attribution: Attribution) -> str:
     """Who changed a field, or made the whole object come or go, in a few words."""
     by = attribution
-    if by.source == "outside":
-        return _OUTSIDE
+    if by.source in ("outside", "unseen"):
+        return _OUTSIDE if by.source == "outside" else _UNSEEN
     own = f"{by.user} (run {by.run_id[:8]})" if by.run_id else ""
     if by.source == "run":
         return own

@@ -57,6 +57,10 @@ RESIZE = task("resize", 101, "eve@pve", 2, 3)
         (change(what="appeared"), [task("qmclone", 101)], [], "outside", None),
         # Tasks about all guests of a node.
         (change("overview.status", values=("running", "stopped")), [task("stopall", "")], [], "task", "root@pam"),
+        # A disk of one guest becomes one of another.
+        (change("config.scsi0"), [task("qmmove", "101-scsi0>102-scsi3")], [], "task", "root@pam"),
+        (change("config.scsi3", key="102"), [task("qmmove", "101-scsi0>102-scsi3")], [], "task", "root@pam"),
+        (change("config.scsi3", key="103"), [task("qmmove", "101-scsi0>102-scsi3")], [], "outside", None),
         # One that still runs, and one of a type that nobody knows.
         (change("overview.lock"), [task("vzdump", 101, end=None)], [], "task", "root@pam"),
         (change("config.cores"), [task("qmwhatever", 101)], [], "task", "root@pam"),
@@ -189,6 +193,25 @@ def test_what_the_ha_manager_does_for_a_run_of_ours_is_that_runs():
 
     assert (found.source, found.run_id, found.user) == ("run", "run-1", "alice")
     assert set(found.upid.split()) == {asked.upid, done.upid}
+
+
+@pytest.mark.parametrize(
+    ("changed", "tasks", "unread", "source"),
+    [
+        (change("config.cores"), [], {None}, "unseen"),
+        (change("config.cores"), [], {"pve1"}, "unseen"),
+        (change("config.cores"), [], {"pve9"}, "outside"),
+        (change("overview.node", values=("pve9", "pve1")), [], {"pve9"}, "unseen"),
+        (change("config.cores"), [CONFIG], {None}, "task"),
+        # What leaves no task anyway.
+        (change("x", kind="pool", key="prod"), [], {None}, "outside"),
+    ],
+)
+def test_where_tasks_could_not_be_read_it_is_not_said_that_there_is_none(changed, tasks, unread, source):
+    found = Attributor(make_deeds(tasks, []), unread).attribute(changed)
+
+    assert found.source == source
+    assert ("not all tasks" in describe_who(changed.kind, changed.fields, found)) == (source == "unseen")
 
 
 def test_all_tasks_that_may_have_done_it_are_named():
