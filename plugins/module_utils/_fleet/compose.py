@@ -319,6 +319,8 @@ class _Composer:
         if guest is not None and plan.steps:
             compute = compute_fingerprint if plan.basis is None else compute_identity
             plan = replace(plan, fingerprint=compute(with_config(self._world, guest).config or {}))
+            seen = self._world.recall(f"{guest.path}/config")
+            unit = replace(unit, identity=compute_identity(seen) if seen else None)
         return replace(unit, plan=plan, changes=merged.changes)
 
     def _merge(
