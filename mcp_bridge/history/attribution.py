@@ -69,7 +69,7 @@ _EFFECTS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("start", "resume", "hastart", "startall"), (*_RUNNING, *_LOCKS)),
     **dict.fromkeys(("stop", "shutdown", "hastop", "stopall"), (*_STOPPED, *_LOCKS)),
     **dict.fromkeys(("reboot", "reset"), (*_RUNNING, *_STOPPED, *_LOCKS)),
-    **dict.fromkeys(("suspend", "pause", "suspendall"), (*_STOPPED, *_HIBERNATED, *_LOCKS)),
+    **dict.fromkeys(("suspend", "pause", "suspendall"), ("overview.status", *_STOPPED, *_HIBERNATED, *_LOCKS)),
     **dict.fromkeys(("igrate", "migrate", "hamigrate", "migrateall"), _MOVED),
     **dict.fromkeys(("create", "restore"), _ALL),
     "clone": ("overview.lock", "config.lock"),

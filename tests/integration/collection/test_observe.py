@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import stat
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from ansible_collections.playvisor.proxmox.plugins.module_utils._observe.observation import (
     Observation,
     Wish,
@@ -290,6 +292,23 @@ def test_a_guest_that_a_task_names_is_as_it_is_while_lists_show_how_it_was():
         seen = tick(lab)
 
     assert (find(seen, "guest", 101) or {})["overview"]["status"] == "stopped"
+
+
+def test_a_paused_machine_is_so_by_the_list_and_by_its_own_status(lab, guests):
+    client = make_client(lab)
+    before = tick(lab)
+    upid = client.request("POST", f"/nodes/{guests[101].node}/qemu/101/status/suspend")
+    wait_for_task(client, upid, time.monotonic() + 20)
+    lab.catch_up()
+    try:
+        named, listed = tick(lab, since=before.until), tick(lab, since=int(before.header["at"]) + 3600)
+    finally:
+        guests[101].paused = False
+        lab.catch_up()
+
+    assert "config" in find(named, "guest", 101)
+    assert "config" not in find(listed, "guest", 101)
+    assert {find(seen, "guest", 101)["overview"]["status"] for seen in (named, listed)} == {"paused"}
 
 
 def test_the_tags_in_use_are_no_option_of_the_datacenter(lab, guests):

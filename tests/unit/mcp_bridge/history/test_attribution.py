@@ -57,6 +57,8 @@ RESIZE = task("resize", 101, "eve@pve", 2, 3)
         (change(what="appeared"), [task("qmclone", 101)], [], "outside", None),
         # Tasks about all guests of a node.
         (change("overview.status", values=("running", "stopped")), [task("stopall", "")], [], "task", "root@pam"),
+        (change("overview.status", values=("running", "paused")), [task("qmpause", 101)], [], "task", "root@pam"),
+        (change("overview.status", values=("paused", "running")), [task("qmresume", 101)], [], "task", "root@pam"),
         # A disk of one guest becomes one of another.
         (change("config.scsi0"), [task("qmmove", "101-scsi0>102-scsi3")], [], "task", "root@pam"),
         (change("config.scsi3", key="102"), [task("qmmove", "101-scsi0>102-scsi3")], [], "task", "root@pam"),
