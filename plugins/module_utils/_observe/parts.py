@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _FIREWALL = ("options", "rules", "aliases", "ipset")
 _STORAGE = ("Datastore.Audit", "Datastore.AllocateSpace")
+# Nodes tell of their other interfaces to everybody.
+_BRIDGES: tuple[str, tuple[str, ...]] = ("/sdn/zones/localnetwork", ("SDN.Audit", "SDN.Use"))
 
 
 class Part:
@@ -199,6 +201,9 @@ class NetworkPart(Part):
                 config = {name: value for name, value in entry.items() if name not in ("active", "exists", "priority")}
                 lines.add_object("network", f"{node}/{entry['iface']}", {"config": config})
             read.append(node)
+        if not cluster.sight.sees_all(*_BRIDGES):
+            lines.add_missing("network", describe_blindness(*_BRIDGES))
+            return
         # All of them are also all that nodes had that the cluster has no more.
         for scope in read if len(read) < len(cluster.nodes) else [None]:
             lines.add_complete("network", scope)

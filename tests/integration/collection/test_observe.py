@@ -161,7 +161,11 @@ def test_what_an_offline_node_has_is_missing_and_not_gone(lab):
     [
         pytest.param([("/", "PVEAuditor")], 8, {"guest", *PARTS} - {"options"}, set(), id="auditor"),
         pytest.param(
-            [("/vms", "PVEAuditor")], 8, {"guest"}, {"storage", "pool", "backup_job", "options"}, id="of guests"
+            [("/vms", "PVEAuditor")],
+            8,
+            {"guest"},
+            {"storage", "pool", "backup_job", "options", "network"},
+            id="of guests",
         ),
         pytest.param([("/vms/101", "PVEAuditor")], 1, set(), {"guest", "storage"}, id="of one guest"),
         pytest.param(
