@@ -372,7 +372,7 @@ def _get(name: str, prefix: str = "") -> Callable[[Entry], str]:
 
 
 _USERS: tuple[str, tuple[str, ...]] = ("/access/groups", ("User.Modify", "Sys.Audit"))
-_ACCESS: tuple[str, tuple[str, ...]] = ("/access", ("Sys.Audit", "Permissions.Modify"))
+_ACCESS: tuple[str, tuple[str, ...]] = ("/access", ("Sys.Audit",))
 _FULL = {"full": 1}
 _MAPPINGS = ("Mapping.Audit", "Mapping.Use", "Mapping.Modify")
 _SDN = ("SDN.Audit", "SDN.Allocate")
@@ -383,7 +383,7 @@ PARTS: dict[str, Part] = {
         "storage", "/storage", _get("storage"), "/storage", _STORAGE, sets=frozenset({"content", "nodes"})
     ),
     "volumes": VolumesPart(),
-    "pool": PoolPart("pool", "/pools", _get("poolid"), "/pool", ("Pool.Audit", "Pool.Allocate")),
+    "pool": PoolPart("pool", "/pools", _get("poolid"), "/pool", ("Pool.Audit",)),
     "firewall": FirewallPart(),
     "ha_resource": ListPart("ha_resource", "/cluster/ha/resources", _get("sid")),
     "ha_rule": ListPart("ha_rule", "/cluster/ha/rules", _get("rule"), sets=frozenset({"resources", "nodes"})),

@@ -25,7 +25,7 @@ from simulated import make_client
 
 from mcp_bridge.catalogue.docs import read_module_docs
 from pve_simulator import Simulator, build_cluster
-from pve_simulator.state.access import AclEntry, Token, User
+from pve_simulator.state.access import AclEntry, Role, Token, User
 from pve_simulator.state.guest import Guest, Snapshot
 
 Sections = dict[str, Any]
@@ -198,6 +198,28 @@ def test_what_credentials_may_not_see_is_missing_and_not_gone(lab, acl, guests_s
     assert {kind for kind in complete if is_complete(seen, kind)} == complete
     assert {kind for kind in blind if list_missing(seen, kind) and not is_complete(seen, kind)} == blind
     assert bool(seen.lines.missing) == bool(blind)
+
+
+@pytest.mark.parametrize(
+    ("path", "privilege", "kind"), [("/pool", "Pool.Allocate", "pool"), ("/access", "Permissions.Modify", "acl")]
+)
+def test_a_right_to_change_things_does_not_show_them(lab, path, privilege, kind):
+    access = lab.cluster.access
+    before = list(access.acl)
+    access.users["eye@pve"] = User(tokens={"look": Token(privsep=False)})
+    access.roles["OnlyThat"] = Role([privilege])
+    access.acl.append(AclEntry(path, "user", "eye@pve", "OnlyThat"))
+    access.acl.append(AclEntry("/vms/101", "user", "eye@pve", "PVEAuditor"))
+    try:
+        secret = access.users["eye@pve"].tokens["look"].secret
+        client = Client(replace(make_client(lab).connection, user="eye@pve", token_id="look", token_secret=secret))
+        seen = observe_cluster(client, Wish(parts=(kind,)))
+    finally:
+        access.acl[:] = before
+        del access.users["eye@pve"], access.roles["OnlyThat"]
+
+    assert not is_complete(seen, kind)
+    assert list_missing(seen, kind) == [None]
 
 
 def test_what_is_beyond_the_budget_is_left_and_read_by_and_by(lab):
