@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from mcp_bridge.errors import LedgerError
+
 if TYPE_CHECKING:
     from mcp_bridge.database.open import Database
 
@@ -45,7 +47,7 @@ def hold(
     `cluster` is the cluster's identity. False when `cancel` was set while somebody else held one, and when somebody
     holds one that is to be free. Where hosts share the ledger, the locks are leases in its database, none of which is
     shared, and `cancel` is set when one is lost; otherwise they are files. Whoever dies loses its locks. Raises
-    LedgerError when the database can't be used.
+    LedgerError when the database can't be used, or the files can't be written.
     """
     named = _name_all(cluster, targets)
     if database.file is None:
@@ -79,11 +81,18 @@ def _name_all(cluster: str, targets: Collection[str]) -> Mapping[str, str]:
 @contextmanager
 def _hold_files(folder: Path, named: Mapping[str, str], cancel: threading.Event, manner: Manner) -> Iterator[bool]:
     """The kernel lets go of the locks of a process that dies."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        # What is in a file is who holds its lock, so it is not emptied before.
-        files = (stack.enter_context((folder / name).open("a+", encoding="utf-8")) for name in named)
-        yield all(_take(file, target, cancel, manner) for file, target in zip(files, named.values(), strict=True))
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # What is in a file is who holds its lock, so it is not emptied before.
+            files = (stack.enter_context((folder / name).open("a+", encoding="utf-8")) for name in named)
+            is_held = all(_take(file, named[name], cancel, manner) for file, name in zip(files, named, strict=True))
+        except OSError as error:
+            raise LedgerError(
+                f"The locks in {folder} can't be written: {error.strerror}.",
+                "Check free space and access rights of the state directory (PLAYVISOR_STATE_DIR).",
+            ) from error
+        yield is_held
 
 
 def _take(file: IO[str], target: str, cancel: threading.Event, manner: Manner) -> bool:

@@ -13,6 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mcp_bridge.errors import LedgerError
 
+# What to do, by words of the database.
+_ADVICE = {
+    "database is locked": "Another program has it locked: wait for it, or end it, and call this again.",
+    "disk is full": "Free space where PLAYVISOR_STATE_DIR is, and call this again.",
+    "readonly database": "Check the access rights of PLAYVISOR_STATE_DIR, and whether its disk is mounted read-only.",
+    "connection failed": "Check that the database server runs, and PLAYVISOR_LEDGER_URL.",
+}
+_CHECK = "Check PLAYVISOR_LEDGER_URL and PLAYVISOR_STATE_DIR, free space and access rights."
+
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
@@ -42,7 +51,5 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def describe_unusable(error: Exception) -> LedgerError:
     """The error for people: the database's own words, without SQL and its parameters."""
     reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-    return LedgerError(
-        f"The ledger can't be used: {reason}.",
-        "Check PLAYVISOR_LEDGER_URL and PLAYVISOR_STATE_DIR, free space and access rights. Nothing runs without it.",
-    )
+    advice = next((advice for words, advice in _ADVICE.items() if words in reason), _CHECK)
+    return LedgerError(f"The ledger can't be used: {reason}.", f"{advice} Nothing runs without it.")

@@ -61,6 +61,12 @@ class SentRequest:
         return self.state is None if self.upid else self.is_answer_lost
 
     @property
+    def is_done(self) -> bool:
+        """Whether it was carried out for sure, and its task, if it has one, ended well."""
+        is_sent = self.status is not None and self.status < _REFUSED and not self.tasks and not self.unknown
+        return is_sent and (self.upid is None or self.exitstatus == "OK" or str(self.exitstatus).startswith("WARNINGS"))
+
+    @property
     def description(self) -> str:
         """A sentence about what was sent, and what became of it."""
         if self.is_answer_lost and self.upid:
@@ -121,7 +127,7 @@ def _make_sent_request(
     steps = planned.get((method, _segments_or_text(path)), ())
     vmids = {_read_vmid(step) for step in steps}
     return SentRequest(
-        _label(steps[-1]) if steps else f"{method} {path}",
+        _label_all(steps) if steps else f"{method} {path}",
         method,
         path,
         status if isinstance(status, int) else None,
@@ -209,14 +215,26 @@ def _with_task_state(sent: SentRequest, task: Mapping[str, Any] | None) -> SentR
 
 
 def describe_requests(sent: Sequence[SentRequest], missing: Sequence[str]) -> str:
-    """Return sentences about what was sent and what was not."""
-    sentences = [request.description for request in sent[:_MOST_DESCRIBED]]
-    if len(sent) > _MOST_DESCRIBED:
-        sentences.append(f"And {len(sent) - _MOST_DESCRIBED} more.")
+    """Return sentences about what was sent and what was not; of many, about those that are not done."""
+    told = [request for request in sent if not request.is_done] if len(sent) > _MOST_DESCRIBED else sent
+    number = len(sent) - len(told)
+    sentences = [f"{number} {'request was' if number == 1 else 'requests were'} sent and done."] if number else []
+    sentences += [request.description for request in told[:_MOST_DESCRIBED]]
+    if len(told) > _MOST_DESCRIBED:
+        sentences.append(f"And {len(told) - _MOST_DESCRIBED} more.")
     if missing:
         rest = f" and {len(missing) - _MOST_DESCRIBED} more" if len(missing) > _MOST_DESCRIBED else ""
         sentences.append(f"Not sent: {', '.join(missing[:_MOST_DESCRIBED])}{rest}.")
     return " ".join(sentences)
+
+
+def _label_all(steps: Sequence[Mapping[str, Any]]) -> str:
+    """Name a request that is one of these: the trace has no parameters, by which they may differ."""
+    vmids = {step.get("vmid") for step in steps}
+    if len(vmids) == 1:
+        return _label(steps[-1])
+    labels = {_label(step).partition(" of ")[0] for step in steps}
+    return f"{labels.pop()} of one of {len(vmids)} guests" if len(labels) == 1 else _label(steps[-1])
 
 
 def _label(step: Mapping[str, Any]) -> str:

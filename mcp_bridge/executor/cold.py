@@ -49,6 +49,7 @@ class ColdExecutor:
         runner = self._make_runner(run, watch)
         try:
             runner.run()
+            watch.copy_log()
         except BaseException:
             # A run that nobody follows any more, for example because the disk is full, must not go on.
             processes.kill_run(run.folder)
@@ -125,11 +126,15 @@ class _Watch:
         self.finished = self.finished or event.get("event") == "playbook_on_stats"
         return True
 
-    def must_stop(self) -> bool:
-        """Whether the run must end early, since it is cancelled or out of time; if so, its processes are killed."""
+    def copy_log(self) -> None:
+        """Pass on what the module has written for whoever watches."""
         lines, self._logged = read_task_log(self._run.folder, self._logged)
         for line in lines:
             self._progress(line)
+
+    def must_stop(self) -> bool:
+        """Whether the run must end early, since it is cancelled or out of time; if so, its processes are killed."""
+        self.copy_log()
         if self._cancel.is_set():
             self.ending = "cancelled"
         elif time.monotonic() > self._deadline:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mcp_bridge.history.attribution import describe_who, describe_who_of
+from mcp_bridge.history.attribution import describe_doer, describe_who
 from mcp_bridge.system.identity import format_timestamp
 from mcp_bridge.text.redaction import shorten
 
@@ -38,33 +38,35 @@ def describe_change(change: Change) -> dict[str, Any]:
         "key": change.key,
         "name": change.name,
         "node": change.node,
-        "who": describe_who(change.kind, fields, by),
+        "who": describe_who(fields, by),
         "source": by.source,
         "user": by.user,
         "run_id": by.run_id,
         "upids": (by.upid or "").split(),
         # Where no task says when it was, it was between two looks.
         "not_before": format_timestamp(by.not_before) if by.not_before else None,
-        "fields": [_describe_field(change.kind, field, by) for field in fields],
+        "fields": [_describe_field(field, by) for field in fields],
     }
     shortened: dict[str, Any] = shorten({name: value for name, value in facts.items() if value not in (None, [])})
     return shortened
 
 
-def _describe_field(kind: str, field: FieldChange, by: Attribution) -> dict[str, Any]:
+def _describe_field(field: FieldChange, by: Attribution) -> dict[str, Any]:
     facts = {"path": field.path, "before": field.before, "after": field.after}
-    return {**facts, "who": describe_who_of(kind, field, by)} if by.source == "several" else facts
+    return {**facts, "who": describe_doer(by.get_doer(field.path))} if by.source == "several" else facts
 
 
 def drop_repeated(fields: Sequence[FieldChange]) -> list[FieldChange]:
-    """The fields without those of the overview that only say again what the configuration says."""
+    """The fields without those that only say again what others say."""
     paths = {field.path for field in fields}
     has_disk = any(path.startswith(tuple(f"config.{name}" for name in _DISKS)) for path in paths)
+    has_snapshot = any(path.startswith("snapshots.") for path in paths)
     return [
         field
         for field in fields
         if not paths.intersection(_SAID_ELSEWHERE.get(field.path, ()))
         and not (field.path == "overview.maxdisk" and has_disk)
+        and not (field.path == "config.parent" and has_snapshot)
     ]
 
 

@@ -29,11 +29,18 @@ _CLOCK_SECONDS = 3
 # A task of the HA manager that starts so long after what was asked of it does that.
 _MANAGER_SECONDS = 60
 
+Options = Mapping[str, Collection[str | None]]
+"""What requests set of a configuration: by option the values, None for one that they delete."""
+
 _GUEST = "guest"
+_CONFIG = "config"
 # Characters of all that may have done it; more would not fit into its column.
 _LONGEST_NAMES = 250
-_OUTSIDE = "outside, no task"
-_UNSEEN = "not known, as not all tasks could be read"
+_NOBODY = {
+    "outside": "outside, no task",
+    "earlier": "an earlier change",
+    "unseen": "not known, as not all tasks could be read",
+}
 # What a task is about that is about all guests of a node.
 _GUESTS = "guests"
 _UPID = re.compile(
@@ -46,6 +53,16 @@ _DISK = re.compile(r"config\.(scsi|sata|ide|virtio|efidisk|tpmstate|unused|mp|ro
 _LOCKS = ("overview.lock", "config.lock", "config.digest")
 # What a machine has while it is hibernated.
 _HIBERNATED = tuple(f"config.{name}" for name in ("vmstate", "runningcpu", "runningmachine", "running-nets-host-mtu"))
+# What changes in a configuration without being named by the request that changes it.
+_SIDE_EFFECT = re.compile(r"unused\d+|boot|bootdisk|lock|digest|meta|smbios1|vmgenid|parent|vmstate|runningcpu")
+# Options that show in the overview of a guest, by their names there; any other may show as well.
+_IN_OVERVIEW = {
+    "name": ("name", "hostname"),
+    "tags": ("tags",),
+    "cpus": ("cores", "sockets", "vcpus", "cpulimit"),
+    "maxmem": ("memory",),
+}
+_NUMBER = re.compile(r"\d+")
 _RUNNING = (
     "overview.status =running",
     "overview.hastate",
@@ -117,7 +134,7 @@ _PLACES: Sequence[tuple[re.Pattern[str], str, str]] = [
     (re.compile(pattern), kind, effect)
     for pattern, kind, effect in (
         (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/firewall(?:/.*)?", _GUEST, "firewall"),
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/(?:config|unlink|cloudinit)", _GUEST, "config"),
+        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/(?:config|unlink|cloudinit)", _GUEST, _CONFIG),
         (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/resize", _GUEST, "resize"),
         (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/(?:move_disk|move_volume)", _GUEST, "move"),
         (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/snapshot/[^/]+/config", _GUEST, "rollback"),
@@ -153,8 +170,9 @@ class Deed:
     """What may have changed something: a task, or a request of a run that started none.
 
     `type` is the task's without qm and vz, or, of a request, that of the task that changes the same. `kind` and `key`
-    say of what; an empty key is any of that kind. `makes` are guests that it makes under other ids than its own, None
-    where that is not known. `part_of` is the actor of the deed that had it done.
+    say of what; an empty key is any of that kind. `makes` are guests that it makes under other ids than its own, and
+    `options` those of a guest's configuration that it sets, with their values; each None where that is not known.
+    `part_of` is the actor of the deed that had it done.
     """
 
     type: str
@@ -167,6 +185,7 @@ class Deed:
     upid: str | None = None
     run_id: str | None = None
     makes: frozenset[str] | None = None
+    options: Options | None = None
     has_failed: bool = False
     part_of: str | None = None
 
@@ -180,7 +199,7 @@ class Deed:
 class SentWrite:
     """A request other than GET that a run of ours sent, with the task that it started and the guests it may make.
 
-    `ended` is when the run had ended.
+    `ended` is when the run had ended, `options` what it sets of a guest's configuration, None where that is not known.
     """
 
     run_id: str
@@ -191,6 +210,7 @@ class SentWrite:
     path: str
     upid: str | None = None
     makes: frozenset[str] = frozenset()
+    options: Options | None = None
 
 
 @dataclass(frozen=True)
@@ -268,6 +288,7 @@ def _make_task_deeds(task: TaskEnd, write: SentWrite | None) -> list[Deed]:
         upid=task.upid,
         run_id=write.run_id if write else None,
         makes=write.makes if write else None,
+        options=write.options if write else None,
         has_failed=task.status not in (None, "OK") and not str(task.status).startswith("WARNINGS"),
     )
     reassigned = _REASSIGNED.fullmatch(parts["id"])
@@ -296,6 +317,7 @@ def _make_write_deed(write: SentWrite) -> Deed | None:
             user=write.user,
             run_id=write.run_id,
             makes=frozenset(),
+            options=write.options if effect == _CONFIG else None,
         )
     return None
 
@@ -315,22 +337,16 @@ class Attributor:
     def attribute(self, change: Change) -> Attribution:
         """Who made a change, whose `attribution` has the interval: one run, one task, several deeds, or outside."""
         interval = change.attribution
+        if self._is_blind(change):
+            interval = replace(interval, source="unseen")
         near = list(self._list_near(change))
         found = [_choose(near, change, field) for field in _list_fields(change)]
-        deeds = list({(deed.actor, deed.upid): deed for of_field in found for deed in of_field}.values())
-        if not deeds:
-            return replace(interval, source="unseen") if self._is_blind(change) else interval
-        actors = {deed.actor for deed in deeds}
-        users = {deed.user for deed in deeds}
-        runs = {deed.run_id for deed in deeds}
-        is_sure = len(actors) == 1 and all(found)
-        return replace(
-            interval,
-            source=("run" if None not in runs else "task") if is_sure else "several",
-            run_id=runs.pop() if len(runs) == 1 else None,
-            upid=_join(" ", (deed.upid for deed in deeds if deed.upid)) or None,
-            user=_join(", ", sorted(users)),
-        )
+        by = _attribute_to([deed for of_field in found for deed in of_field], interval)
+        if not any(found) or (by.source != "several" and all(found)):
+            return by
+        fields = {field.path: of_field for field, of_field in zip(change.fields, found, strict=False)}
+        of_fields = {path: _attribute_to(deeds, interval) for path, deeds in fields.items()}
+        return replace(by, source="several", of_fields=of_fields)
 
     def _is_blind(self, change: Change) -> bool:
         """Whether a task that can't be seen may have made a change."""
@@ -360,6 +376,24 @@ class Attributor:
             yield from (deed for deed in others if deed.type in _OF_VOLUMES and node in ("", deed.node))
 
 
+def _attribute_to(found: Sequence[Deed], interval: Attribution) -> Attribution:
+    """Who made what any of these deeds can have made: their one run or task, several, or nobody that left any."""
+    if not found:
+        return interval
+    deeds = {(deed.actor, deed.upid): deed for deed in found}.values()
+    runs = {deed.run_id for deed in deeds}
+    is_sure = len({deed.actor for deed in deeds}) == 1
+    # Of several, those with a task are named by that.
+    bare = runs if len(runs) == 1 else {deed.run_id for deed in deeds if not deed.upid}
+    return replace(
+        interval,
+        source=("run" if None not in runs else "task") if is_sure else "several",
+        run_id=bare.pop() if len(bare) == 1 else None,
+        upid=_join(" ", (deed.upid for deed in deeds if deed.upid)) or None,
+        user=_join(", ", sorted({deed.user for deed in deeds})),
+    )
+
+
 def _choose(near: Sequence[Deed], change: Change, field: FieldChange | None) -> list[Deed]:
     """The deeds that can have changed a field, or made the object come or go: as near and as successful as there are.
 
@@ -384,8 +418,10 @@ def _join(separator: str, names: Iterable[str]) -> str:
     return joined
 
 
-def can_change(type_: str, path: str, before: Any, after: Any) -> bool:
-    """Whether a task of a type can have changed a field of its guest so."""
+def can_change(type_: str, path: str, before: Any, after: Any, options: Options | None = None) -> bool:
+    """Whether a task of a type, or a request that set these options, can have changed a field of its guest so."""
+    if options is not None and not _can_set(options, path, after):
+        return False
     effects = _EFFECTS.get(_shorten_type(type_))
     if effects is None:
         # A type of task that is not known may do anything.
@@ -393,34 +429,45 @@ def can_change(type_: str, path: str, before: Any, after: Any) -> bool:
     return any(_matches(effect, path, before, after) for effect in effects)
 
 
-def describe_who(kind: str, fields: Sequence[FieldChange], attribution: Attribution) -> str:
+def _can_set(options: Options, path: str, after: Any) -> bool:
+    """Whether a field of a guest can have become so by a request that set these options."""
+    section, name = [*path.split("."), ""][:2]
+    if section == "overview":
+        return name not in _IN_OVERVIEW or any(option in options for option in _IN_OVERVIEW[name])
+    if section not in ("config", "pending"):
+        return True
+    if name not in options:
+        return _SIDE_EFFECT.fullmatch(name) is not None
+    # Whatever else it was set to, Proxmox VE may write another way.
+    is_plain = all(value is not None and _NUMBER.fullmatch(value) for value in options[name])
+    return section == "pending" or not is_plain or (after is not None and str(after) in options[name])
+
+
+def describe_who(fields: Sequence[FieldChange], by: Attribution) -> str:
     """Who made a change of these fields, in a few words; where it was not one for all of them, of which fields."""
     found: dict[str, list[str]] = defaultdict(list)
     for field in fields:
-        found[describe_who_of(kind, field, attribution)].append(field.path)
+        found[describe_doer(by.get_doer(field.path))].append(field.path)
     if len(found) > 1:
         return "; ".join(f"{name}: {', '.join(paths)}" for name, paths in found.items())
-    return next(iter(found), None) or describe_who_of(kind, None, attribution)
+    return next(iter(found), None) or describe_doer(by)
 
 
-def describe_who_of(kind: str, field: FieldChange | None, attribution: Attribution) -> str:
-    """Who changed a field, or made the whole object come or go, in a few words."""
-    by = attribution
-    if by.source in ("outside", "unseen"):
-        return _OUTSIDE if by.source == "outside" else _UNSEEN
-    own = f"{by.user} (run {by.run_id[:8]})" if by.run_id else ""
+def describe_doer(by: Attribution) -> str:
+    """Who it was, in a few words."""
+    if by.source in _NOBODY:
+        return _NOBODY[by.source]
+    run = f"run {by.run_id[:8]}" if by.run_id else ""
     if by.source == "run":
-        return own
+        return f"{by.user} ({run})"
     upids = (by.upid or "").split()
     tasks = [parts for upid in upids if (parts := parse_upid(upid))]
-    if by.source == "several" and kind == _GUEST and field is not None:
-        tasks = [parts for parts in tasks if can_change(parts["type"], field.path, field.before, field.after)]
     if by.source == "task" and tasks:
         # What was asked for comes before what was done for it.
         return f"{by.user} ({min(tasks, key=lambda parts: parts['start'])['type']})"
-    names = [*dict.fromkeys(f"{parts['user']} ({parts['type']})" for parts in tasks), *([own] if own else [])]
+    names = [*dict.fromkeys(f"{parts['user']} ({parts['type']})" for parts in tasks), *([run] if run else [])]
     names += ["others"] if "…" in upids else []
-    return _OUTSIDE if not names else names[0] if len(names) == 1 else f"not certain: {' or '.join(names)}"
+    return _NOBODY["outside"] if not names else names[0] if len(names) == 1 else f"not certain: {' or '.join(names)}"
 
 
 def _list_fields(change: Change) -> Sequence[FieldChange | None]:
@@ -435,7 +482,7 @@ def _can_change(deed: Deed, change: Change, field: FieldChange | None) -> bool:
         is_its = deed.kind == "pool" or not deed.key or deed.key.rpartition(":")[2] == change.key
         return is_its and field is not None and field.path == _FIELDS_ELSEWHERE[deed.kind]
     if field is not None:
-        return can_change(deed.type, field.path, field.before, field.after)
+        return can_change(deed.type, field.path, field.before, field.after, deed.options)
     if change.what == "gone":
         return deed.type in ("destroy", "restore")
     if deed.type in _COPIES:

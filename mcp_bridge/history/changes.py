@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 What = Literal["appeared", "changed", "gone", "back"]
-Source = Literal["run", "task", "several", "outside", "unseen"]
+Source = Literal["run", "task", "several", "outside", "earlier", "unseen"]
 
 KNOWN = "known"
 """What a version says of an object that was there when its kind was looked at first: nobody saw it appear."""
 _ABSENT = object()
+# Where in a rendered field stands who changed it, and what of that.
+_DOER_AT = 3
+_DOER = ("source", "run_id", "upid", "user")
 # What tells the entries of a list apart, where each has one of its own.
 _NAMES = ("name", "cidr", "id")
 
@@ -33,10 +36,9 @@ class FieldChange:
 class Attribution:
     """Who did it: one of our runs, a task of Proxmox VE, or what left neither, between `not_before` and `at`.
 
-    It is `unseen` where no task is known that did it, and not all tasks could be read.
-
-    Where that is not certain, or not of all fields, it is `several`: `upid` and `user` are those who may have done it.
-    Where `not_before` is None, nobody had looked before.
+    Where that is not certain, or not of all fields, it is `several`: `upid` and `user` are those who may have done it,
+    and `of_fields` says who changed which field, by its path. It is `unseen` where no task is known that did it, and
+    not all tasks could be read. Where `not_before` is None, nobody had looked before.
     """
 
     source: Source
@@ -45,6 +47,11 @@ class Attribution:
     user: str | None
     not_before: datetime | None
     at: datetime
+    of_fields: Mapping[str, Attribution] = field(default_factory=dict)
+
+    def get_doer(self, path: str) -> Attribution:
+        """Who changed one field."""
+        return self.of_fields.get(path, self)
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,22 @@ def diff_documents(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
         if before[section] != after[section]
         for change in _diff(section, before[section], after[section])
     )
+
+
+def render_fields(fields: Iterable[FieldChange], by: Attribution) -> list[list[Any]]:
+    """Fields as plain data, each with who changed it where that is said of each."""
+    doers = {path: [getattr(one, name) for name in _DOER] for path, one in by.of_fields.items()}
+    return [
+        [each.path, each.before, each.after, *([doers[each.path]] if each.path in doers else [])] for each in fields
+    ]
+
+
+def parse_fields(rendered: Iterable[Sequence[Any]], by: Attribution) -> tuple[tuple[FieldChange, ...], Attribution]:
+    """Fields that were rendered, and who made the change with who changed which of them."""
+    parts = list(rendered)
+    doers = {part[0]: dict(zip(_DOER, part[_DOER_AT], strict=True)) for part in parts if len(part) > _DOER_AT}
+    of_fields = {path: replace(by, **doer) for path, doer in doers.items()}
+    return tuple(FieldChange(*part[:_DOER_AT]) for part in parts), replace(by, of_fields=of_fields)
 
 
 def _diff(path: str, before: Any, after: Any) -> Iterator[FieldChange]:

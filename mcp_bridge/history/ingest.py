@@ -26,7 +26,7 @@ from mcp_bridge.database.tables import history_versions as versions
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import UsageError
 from mcp_bridge.history import metrics
-from mcp_bridge.history.changes import KNOWN, Attribution, Change, FieldChange, What, diff_documents
+from mcp_bridge.history.changes import KNOWN, Attribution, Change, FieldChange, What, diff_documents, render_fields
 from mcp_bridge.history.documents import (
     GUEST,
     OVERVIEW,
@@ -544,7 +544,7 @@ def _update(connection: Connection, rows: Sequence[Row]) -> None:
 
 def _make_version(change: Change | None, document: Mapping[str, Any] | None, at: str) -> Row:
     who = change.attribution if change else None
-    fields = [[each.path, each.before, each.after] for each in change.fields] if change else []
+    fields = render_fields(change.fields, change.attribution) if change else []
     return {
         "valid_from": at,
         "valid_to": None,

@@ -6,21 +6,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, ScalarSelect, Select, bindparam, case, func, select
 
 from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_versions as versions
-from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents
+from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents, parse_fields
 from mcp_bridge.history.rows import format_time, parse_time
 
 _BATCH = 500
-_NEWER = [
-    versions.c[name] for name in ("id", "document", "source", "run_id", "upid", "user", "not_before", "valid_from")
-]
+_COLUMNS = ("id", "document", "fields", "what", "source", "run_id", "upid", "user", "not_before", "valid_from")
+_NEWER = [versions.c[name] for name in _COLUMNS]
 
 
 def diff_moments(
@@ -29,8 +29,8 @@ def diff_moments(
     """The net changes of the wanted objects from one moment to another, in the order of kind and key.
 
     An object of which nothing is known of the first moment, though it had not appeared since, counts as having been
-    then what it was as far back as anybody knows. Who made the last change of an
-    object stands for all.
+    then what it was as far back as anybody knows. Who made the last change of an object is named, and, of fields that
+    were changed before that, that it was earlier.
     """
     since, until = format_time(start), format_time(end)
     columns = [objects.c[name] for name in ("id", "cluster", "kind", "key", "name", "node")]
@@ -45,12 +45,18 @@ def diff_moments(
     differing = [span for span in spans if span["before"] != span["after"] and span["after"] is not None]
     for first in range(0, len(differing), _BATCH):
         batch = differing[first : first + _BATCH]
-        older = select(versions.c.id, versions.c.document).where(versions.c.id.in_([span["before"] for span in batch]))
+        older = select(versions.c.id, versions.c.document).where(_have_ids(span["before"] for span in batch))
         former = {row.id: row.document for row in connection.execute(older)}
-        newer = select(*_NEWER).where(versions.c.id.in_([span["after"] for span in batch]))
+        newer = select(*_NEWER).where(_have_ids(span["after"] for span in batch))
         rows = {row["id"]: row for row in connection.execute(newer).mappings()}
         for span in batch:
             yield from _compare(span, former, rows[span["after"]])
+
+
+def _have_ids(ids: Iterable[int | None]) -> ColumnElement[bool]:
+    """That a version is one of these. They stand in the statement itself: so many parameters take longer than rows."""
+    listed = [number for number in ids if number is not None]
+    return versions.c.id.in_(bindparam("ids", listed, expanding=True, literal_execute=True))
 
 
 def _find_version(moment: str | None) -> ScalarSelect[Any]:
@@ -78,12 +84,25 @@ def _compare(span: RowMapping, former: Mapping[int, str | None], after: RowMappi
         fields = diff_documents(json.loads(old), json.loads(new))
         if not fields:
             return
-    yield make_change(span, after, what, fields)
+    change = make_change(span, after, what)
+    by = _name_earlier(change, fields) if after["what"] == "changed" else change.attribution
+    yield replace(change, fields=fields, attribution=by)
 
 
-def make_change(thing: Any, version: RowMapping, what: What, fields: tuple[FieldChange, ...]) -> Change:
-    """A change of an object, which a version says who made."""
-    who = Attribution(
+def _name_earlier(last: Change, fields: Sequence[FieldChange]) -> Attribution:
+    """Who made the last change, and of which fields that is not known by it: they were changed before."""
+    by, known = last.attribution, {field.path for field in last.fields}
+    earlier = {field.path for field in fields} - known
+    if not earlier:
+        return by
+    nobody = replace(by, source="earlier", run_id=None, upid=None, user=None, of_fields={})
+    of_fields = {field.path: nobody if field.path in earlier else by.get_doer(field.path) for field in fields}
+    return replace(by, source="several", of_fields=of_fields)
+
+
+def make_change(thing: Any, version: RowMapping, what: What) -> Change:
+    """The change of an object that made a version."""
+    by = Attribution(
         version["source"] or "outside",
         version["run_id"],
         version["upid"],
@@ -92,4 +111,5 @@ def make_change(thing: Any, version: RowMapping, what: What, fields: tuple[Field
         datetime.fromisoformat(version["valid_from"]),
     )
     place = {name: thing[name] for name in ("kind", "key", "name", "node", "cluster")}
-    return Change(**place, what=what, fields=fields, attribution=who, object_id=thing["id"], id=version["id"])
+    fields, by = parse_fields(json.loads(version["fields"]), by)
+    return Change(**place, what=what, fields=fields, attribution=by, object_id=thing["id"], id=version["id"])

@@ -23,10 +23,10 @@ from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_tasks as tasks
 from mcp_bridge.database.tables import history_versions as versions
 from mcp_bridge.database.transactions import reading
-from mcp_bridge.history.changes import diff_documents
+from mcp_bridge.history.changes import Attribution, diff_documents, parse_fields, render_fields
 from mcp_bridge.history.documents import render_json
 from mcp_bridge.history.metrics import DAY, HOUR
-from mcp_bridge.history.rows import format_time, read_state, write_state, writing
+from mcp_bridge.history.rows import format_time, parse_time, read_state, write_state, writing
 from mcp_bridge.system.identity import format_timestamp
 
 HOURS_DAYS = 14
@@ -169,18 +169,33 @@ def _merge(connection: Connection, object_id: int, group: Sequence[Any]) -> int:
         return 0
     document = connection.execute(select(versions.c.document).where(versions.c.id == last["id"])).scalar_one()
     fields = diff_documents(json.loads(former.document), json.loads(document))
+    by = _join_doers(connection, group)
     gone = [row["id"] for row in group if fields == () or row is not last]
     connection.execute(delete(versions).where(versions.c.id.in_(gone)))
     end = last["valid_from"] if fields else last["valid_to"]
     connection.execute(update(versions).where(versions.c.id == former.id).values(valid_to=end))
     if fields:
         values = {
-            "fields": render_json([[each.path, each.before, each.after] for each in fields]),
+            "fields": render_json(render_fields(fields, by)),
             "not_before": first["not_before"],
             "changes": sum(row["changes"] for row in group),
         }
         connection.execute(update(versions).where(versions.c.id == last["id"]).values(values))
     return len(gone)
+
+
+def _join_doers(connection: Connection, group: Sequence[Any]) -> Attribution:
+    """Who made all of these versions, and where that is said of each field, who changed it last."""
+    last = group[-1]
+    doer = (last["source"], last["run_id"], None, last["user"])
+    by = Attribution(*doer, parse_time(last["not_before"]), datetime.fromisoformat(last["valid_from"]))
+    if last["source"] != "several":
+        return by
+    columns = select(versions.c.fields).where(versions.c.id.in_([row["id"] for row in group]))
+    of_fields: dict[str, Attribution] = {}
+    for rendered in connection.execute(columns.order_by(versions.c.valid_from)).scalars():
+        of_fields |= parse_fields(json.loads(rendered), by)[1].of_fields
+    return replace(by, of_fields=of_fields)
 
 
 def _begin_day(moment: datetime) -> datetime:

@@ -19,7 +19,7 @@ from mcp_bridge.database.tables import history_tasks as tasks
 from mcp_bridge.database.tables import history_versions as versions
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.history import metrics, retention
-from mcp_bridge.history.changes import KNOWN, Change, FieldChange
+from mcp_bridge.history.changes import KNOWN, Change
 from mcp_bridge.history.documents import GUEST
 from mcp_bridge.history.ingest import COMPLETE, OBSERVED, Attribute, Ingest
 from mcp_bridge.history.net_diff import diff_moments, make_change
@@ -130,7 +130,7 @@ class History:
     ) -> list[Change]:
         """What differs between two moments, whatever happened between them, in the order of kind and key.
 
-        Who made the last change of an object stands for all of its changes.
+        Who made the last change of an object is named; who made those before is not.
         """
         with reading(self._engine) as connection:
             return list(diff_moments(connection, start, end, _select_objects(object_ids, kind, cluster)))
@@ -224,10 +224,12 @@ def _select_objects(
 
 
 def _is_by(user: str) -> ColumnElement[bool]:
-    """Whether a change is by a user, by a token of that user, or maybe: of several who may have done it."""
+    """Whether a change is by a user, of any realm where none is given, by a token of that user, or maybe: of several
+    who may have done it."""
     column = versions.c.user
     is_one_of_several = and_(versions.c.source == "several", column.contains(user, autoescape=True))
-    return or_(column == user, column.startswith(f"{user}!", autoescape=True), is_one_of_several)
+    longer = [f"{user}!"] if "@" in user else [f"{user}@"]
+    return or_(column == user, *(column.startswith(text, autoescape=True) for text in longer), is_one_of_several)
 
 
 def _select_due(cluster: str, older_than: datetime) -> list[ColumnElement[bool]]:
@@ -254,9 +256,8 @@ def _read_object(row: RowMapping, state: Mapping[str, Any]) -> Object:
 
 
 def _read_change(row: RowMapping) -> Change:
-    fields = tuple(FieldChange(*each) for each in json.loads(row["fields"]))
     thing = {**{name: row[name] for name in ("kind", "key", "name", "node", "cluster")}, "id": row["object_id"]}
-    return make_change(thing, row, row["what"], fields)
+    return make_change(thing, row, row["what"])
 
 
 def _read_task(row: RowMapping) -> ObservedTask:

@@ -16,7 +16,7 @@ _PLACE = "o.cluster, o.kind, o.key, o.name"
 _GUEST = "o.id AS object_id, o.cluster, CAST(o.key AS INTEGER) AS vmid, o.name"
 _IS_GUEST = "o.gone_at IS NULL AND o.kind = 'guest'"
 _IS_NEWEST = "v.object_id = o.id AND v.valid_to IS NULL"
-_WHO = 'v.source, v.run_id, v.upid, v."user" AS who'
+_DOER = ("source", "run_id", "upid", "user")
 _RUN = (
     *(
         "run_id",
@@ -64,8 +64,9 @@ class _Sqlite:
     def list_fields(self) -> str:
         return "LEFT JOIN json_each(v.fields) AS e"
 
-    def get_item(self, number: int) -> str:
-        return f"CAST(json_extract(e.value, '$[{number}]') AS TEXT)"
+    def get_item(self, *numbers: int) -> str:
+        path = "".join(f"[{number}]" for number in numbers)
+        return f"CAST(json_extract(e.value, '${path}') AS TEXT)"
 
     def get_member(self, name: str) -> str:
         return f"json_extract(e.value, '$.{name}')"
@@ -105,8 +106,8 @@ class _Postgresql(_Sqlite):
     def list_fields(self) -> str:
         return "LEFT JOIN LATERAL jsonb_array_elements(v.fields::jsonb) AS e(value) ON true"
 
-    def get_item(self, number: int) -> str:
-        return f"(e.value ->> {number})"
+    def get_item(self, *numbers: int) -> str:
+        return f"(e.value #>> '{{{','.join(map(str, numbers))}}}')"
 
     def get_member(self, name: str) -> str:
         return f"(e.value ->> '{name}')"
@@ -127,11 +128,17 @@ def build_queries(dialect: str, statement: str) -> dict[str, str]:
         for name in _OVERVIEW
     )
     numbers = ", ".join(f"m.{name}{suffix}" for suffix in ("", "_max") for name in METRICS)
+    # Where it is said of each field, that counts.
+    doer = ", ".join(
+        f'CASE WHEN {sql.get_item(3)} IS NULL THEN v."{name}" ELSE {sql.get_item(3, at)} END'
+        f" AS {'who' if name == 'user' else name}"
+        for at, name in enumerate(_DOER)
+    )
     queries = {
         "objects": f"SELECT o.id AS object_id, {_PLACE}, o.node, {sql.find_uuid()} AS uuid, o.first_seen, "
         f"{seen} AS last_seen, o.missing_since, o.changed_at, o.gone_at FROM history_objects o",
         "changes": f"SELECT v.id AS version_id, v.object_id, {_PLACE}, o.node, v.valid_from AS at, v.not_before, "
-        f"v.what, {sql.get_item(0)} AS path, {sql.get_item(1)} AS before, {sql.get_item(2)} AS after, {_WHO}, "
+        f"v.what, {sql.get_item(0)} AS path, {sql.get_item(1)} AS before, {sql.get_item(2)} AS after, {doer}, "
         f"v.changes AS merged FROM history_versions v JOIN history_objects o ON o.id = v.object_id "
         f"{sql.list_fields()} WHERE v.what <> 'known'",
         "versions": f"SELECT v.id AS version_id, v.object_id, {_PLACE}, v.valid_from, v.valid_to, v.document "

@@ -29,6 +29,8 @@ from mcp_bridge.text.redaction import make_writable
 
 APPLIED, RELEASED = KINDS = ("fleet_applied", "fleet_released")
 """The acts about a fleet: a revision was applied; objects carry its mark no longer."""
+# How the uuid of a machine begins that has none, and is known by its vmgenid.
+_GENERATION = "vmgenid:"
 _SAID = ("fleet", "cluster", "revision", "sha256", "run_id", "at", "who", "outcome", "changes")
 _ENTRY = ("path", "entry", "uuid", "vmid", "revision", "run_id", "is_certain")
 
@@ -61,7 +63,10 @@ class Fleets:
             return [_read_object(row) for row in rows]
 
     def find_claims(self, fleet: str, objects: Collection[FleetObject]) -> dict[str, FleetObject]:
-        """What of this carries the mark of another fleet, by its path here; known by path, uuid or vmid."""
+        """What of this carries the mark of another fleet, by its path here; known by path, uuid or vmid.
+
+        Machines of one vmid and two UUIDs are two: the mark is of one that is there no more.
+        """
         paths = {one.path: one for one in objects}
         uuids = {one.uuid.lower(): one for one in objects if one.uuid}
         vmids = {one.vmid: one for one in objects if one.vmid is not None}
@@ -70,7 +75,11 @@ class Fleets:
         with reading(self._database.engine) as connection:
             for row in connection.execute(others).mappings():
                 found = _read_object(row)
-                same = paths.get(found.path) or uuids.get((found.uuid or "").lower()) or vmids.get(found.vmid or 0)
+                uuid = (found.uuid or "").lower()
+                numbered = vmids.get(found.vmid or 0)
+                if numbered is not None and _are_two(uuid, (numbered.uuid or "").lower()):
+                    numbered = None
+                same = paths.get(found.path) or uuids.get(uuid) or numbered
                 if same is not None:
                     claims.setdefault(same.path, found)
         return claims
@@ -225,6 +234,11 @@ def find_faults(connection: Connection) -> Iterator[Fault]:
         if state != _hash_rows(_list_rows(connection, cluster, fleet)):
             what = f"the objects of fleet {fleet} are not what the entries about it say"
             yield Fault(_make_subject(fleet), newest["seq"] if newest else 0, what)
+
+
+def _are_two(uuid: str, other: str) -> bool:
+    """Whether these are of two machines for sure; a vmgenid changes with each rollback."""
+    return bool(uuid and other and uuid != other) and not any(one.startswith(_GENERATION) for one in (uuid, other))
 
 
 def _find_flaw(row: Mapping[Any, Any], act: Mapping[Any, Any] | None) -> str:

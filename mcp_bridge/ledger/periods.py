@@ -42,13 +42,27 @@ def parse_time(text: str, now: datetime) -> datetime:
 
 
 def parse_period(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Both ends of a period, None where none is given. Raises UsageError for what is no time, or ends first."""
-    start, end = (parse_time(text, now) if text else None for text in (since, until))
+    """Both ends of a period, None where none is given.
+
+    Raises UsageError for what is no time, for one that ends before it begins, and for one that is yet to begin.
+    """
+    start, end = (None if text is None else parse_time(text, now) for text in (since, until))
+    if since is not None and start is not None:
+        require_past(since, start, now)
     if start and end and end < start:
         raise UsageError(
             f"The period ends before it begins: it is from {since} until {until}.", "Give the earlier time first."
         )
     return start, end
+
+
+def require_past(text: str, moment: datetime, now: datetime) -> None:
+    """Raise UsageError for a time that is yet to come: nothing is known of it."""
+    if moment > now:
+        raise UsageError(
+            f"{text} is yet to come: it is {now.astimezone():%Y-%m-%d %H:%M} now, local time.",
+            f"Write it like {EXAMPLES}.",
+        )
 
 
 def _find_day(name: str, today: date) -> date:

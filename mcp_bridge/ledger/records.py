@@ -245,7 +245,8 @@ class Claim:
 class FleetObject:
     """An object that carries a fleet's mark: what was applied to it last, by which run and revision.
 
-    `entry` is empty where it is not known what was (`is_certain` is false). A guest has its `vmid` and SMBIOS `uuid`.
+    `entry` is empty where it is not known what was (`is_certain` is false). A guest has its `vmid` and its `uuid`:
+    that of its SMBIOS, or `vmgenid:` and what follows.
     """
 
     path: str

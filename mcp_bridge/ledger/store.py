@@ -24,7 +24,7 @@ from mcp_bridge.ledger import admissions, guest_index, parallel_verify, verify
 from mcp_bridge.ledger.acts import read_facts
 from mcp_bridge.ledger.fleets import Fleets
 from mcp_bridge.ledger.head_file import NAME, Head, HeadFile
-from mcp_bridge.ledger.periods import parse_time
+from mcp_bridge.ledger.periods import parse_period
 from mcp_bridge.ledger.plans import Plans
 from mcp_bridge.ledger.records import LOOK, SELF, RunRow
 from mcp_bridge.system.identity import format_timestamp
@@ -65,13 +65,18 @@ class Ledger:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
         With `changed`, those that changed something, or, when it is false, nothing. `since` and `until` are times as
-        `parse_time` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks that
+        `parse_period` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks that
         servers take at the cluster by themselves are among them only if their tool or client is wanted.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
             return []
-        query, now = _newest(guest).limit(limit), datetime.now(UTC)
+        query = _newest(guest).limit(limit)
+        start, end = parse_period(wanted.pop("since", None), wanted.pop("until", None), datetime.now(UTC))
+        if start is not None:
+            query = query.where(runs.c.opened_at >= format_timestamp(start))
+        if end is not None:
+            query = query.where(runs.c.opened_at <= format_timestamp(end))
         if changed is not None:
             query = query.where(runs.c.changed.is_(changed))
         if not wanted.get("tool") and not wanted.get("client_name"):
@@ -79,11 +84,7 @@ class Ledger:
         for name, value in wanted.items():
             if value is None:
                 continue
-            if name == "since":
-                query = query.where(runs.c.opened_at >= format_timestamp(parse_time(value, now)))
-            elif name == "until":
-                query = query.where(runs.c.opened_at <= format_timestamp(parse_time(value, now)))
-            elif guest is None:
+            if guest is None:
                 query = query.where(runs.c[name] == value)
             else:
                 # As an expression, so that no index serves it: SQLite would start from all runs of a tool.

@@ -90,7 +90,8 @@ class Bridge(Engine):
             known = failed_result(request, Failure(code=error.code, message=error.message, hint=error.hint))
         if isinstance(known, Result):
             return self.answer(request, known)
-        return fleets.with_authors(self, self._run(known, progress, cancel, wait=wait))
+        result = self._run(known, progress, cancel, wait=wait)
+        return fleets.with_authors(self, known, result, progress, cancel)
 
     def _run(self, request: Request, progress: Progress, cancel: threading.Event, *, wait: bool) -> Result:
         if not wait:

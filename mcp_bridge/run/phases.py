@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mcp_bridge import collection
 from mcp_bridge.authority import APPROVED, HELD, PLAN_ONLY, Authority, Call, Judged, NewIds, Verdict, Wish, find_new_ids
+from mcp_bridge.authority.cluster import UnknownCluster
 from mcp_bridge.catalogue import Tool, arguments
 from mcp_bridge.evidence.events import REPLACED
+from mcp_bridge.evidence.fleets import PLAN
 from mcp_bridge.evidence.requests import missing_steps, read_requests
 from mcp_bridge.evidence.undo.since import find_changes_since
 from mcp_bridge.executor import Executor, PlaybookOutcome, PlaybookRun, Progress, RunError, read_waits
 from mcp_bridge.ledger.records import KeptPlan, make_expiry
-from mcp_bridge.result import Plan, Result
+from mcp_bridge.result import Failure, Plan, Result
 from mcp_bridge.run import failures, summary
 from mcp_bridge.run.active import Control
 from mcp_bridge.run.drift import describe_drift
 from mcp_bridge.run.ending import Applied, BrokenOff, Crashed, Ending, Known, NotApplied, Read, Underway
+from mcp_bridge.run.fleet_claims import find_claims_of_plan
 from mcp_bridge.run.heartbeat import describe_waits
 from mcp_bridge.run.outcome import (
     find_locked_guests,
@@ -172,6 +176,9 @@ class Phases:
         changes = find_changes_since(request.as_left, self._list_planned()) if request.as_left else {}
         if changes:
             return Verdict("drifted", failure=failures.changed_since(changes))
+        claimed = self._find_claims()
+        if claimed is not None:
+            return Verdict("refused", failure=claimed)
         # A plan without any step sends nothing: all that was wished is so by now.
         if request.plan_digest not in (None, plan.digest) and plan.steps:
             kept = self._means.recorder.ledger.plans.find(request.plan_id) if request.plan_id else None
@@ -189,6 +196,16 @@ class Phases:
         note = f"Plan {kept.plan_id[:8]} of this call was approved, but {self._describe_drift(kept, plan)}"
         message = f"{verdict.failure.message} {note}"
         return replace(verdict, failure=verdict.failure.model_copy(update={"message": message}))
+
+    def _find_claims(self) -> Failure | None:
+        """Why nothing is done about what belongs to another fleet by now."""
+        if self._tool.name != PLAN:
+            return None
+        with suppress(UnknownCluster):
+            authority = self._means.authority
+            fleets = authority.ledger.read_fleets(authority.identify_cluster())
+            return find_claims_of_plan(fleets, self._request.arguments.get("fleet"), self._planned.result)
+        return None
 
     def _list_planned(self) -> list[Mapping[str, Any]]:
         """The guests and firewalls of the latest check mode."""
@@ -237,6 +254,10 @@ class Phases:
             if self._control.cancel.is_set():
                 return NotApplied(self._collect_known(), PlaybookOutcome("cancelled"))
             if is_alone:
+                claimed = self._find_claims() if waited_for else None
+                if claimed is not None:
+                    self._verdict = Verdict("refused", failure=claimed)
+                    return NotApplied(self._collect_known(), self._planned)
                 ending = self._make_plan() if waited_for and not self._is_seen else None
                 while ending is None and _covers(held, self._verdict.judged):
                     applied = self._apply()

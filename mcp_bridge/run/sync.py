@@ -61,7 +61,8 @@ _CONFIGURED = frozenset(f"overview.{name}" for name in ("name", "tags", "cpus", 
 
 @dataclass(frozen=True)
 class Manner:
-    """How to look: at `everything`, at these `guests`, at all `parts` beside guests, by how many `rounds` at most.
+    """How to look: at `everything`, at these `guests` and `parts`, at `all_parts` beside guests, by so many `rounds` at
+    most. One that `takes_turns` looks at what was not read for longest, too.
 
     Who `may_wait` waits for another process that looks. A look that is younger than `fresh_seconds` is enough. At most
     `throttle` requests are in flight at a time.
@@ -69,7 +70,9 @@ class Manner:
 
     everything: bool = False
     guests: Collection[int] = ()
-    parts: bool = False
+    parts: Collection[str] = ()
+    all_parts: bool = False
+    takes_turns: bool = True
     rounds: int = 1
     may_wait: bool = False
     fresh_seconds: float = 0.0
@@ -94,6 +97,12 @@ class Synced:
         begun = "This was the first look; changes are known from now on" if self.is_first else changed
         rest = f" {self.left} guests are yet to be read in full; the next sync goes on." if self.left else ""
         return f"{begun}. It took {self.requests} requests.{rest}"
+
+
+def list_parts() -> list[str]:
+    """The kinds of what a look sees beside guests."""
+    parts: list[str] = catalogue.load()[LOOK].input_schema["properties"]["parts"]["items"]["enum"]
+    return parts
 
 
 def sync_history(
@@ -145,8 +154,9 @@ class _Sync:
 
     @property
     def age(self) -> float:
-        """The seconds since the last look."""
-        return max(0.0, time.time() - float(self._cursor.get("looked", 0.0)))
+        """The seconds since the last look that took turns."""
+        last = self._cursor.get("turned", self._cursor.get("looked", 0.0))
+        return max(0.0, time.time() - float(last))
 
     def run(self, progress: Progress, cancel: threading.Event) -> Synced:
         """Look, and again as long as fewer guests are left to be read in full."""
@@ -189,18 +199,21 @@ class _Sync:
 
     def _choose(self, *, is_first: bool) -> dict[str, Any]:
         """What to read: what may have changed, and of the rest what was not read for longest."""
-        parts: list[str] = catalogue.load()[LOOK].input_schema["properties"]["parts"]["items"]["enum"]
+        parts = list_parts()
         if not self._cursor:
             # The first look is at everything.
             return {"parts": parts}
+        known = {name: self._cursor[name] for name in ("since", "running")}
+        if not self._manner.takes_turns:
+            return {**known, "parts": sorted(self._manner.parts), "guests": sorted(self._manner.guests)}
         if not is_first:
             parts = []
-        elif not (self._manner.parts or self._manner.everything):
+        elif not (self._manner.all_parts or self._manner.everything):
             number = max(_LEAST_PARTS, math.ceil(len(parts) * self.age / _PARTS_SECONDS))
-            parts = sorted(parts, key=lambda name: self._cursor["parts"].get(name, 0.0))[:number]
+            due = sorted(parts, key=lambda name: self._cursor["parts"].get(name, 0.0))[:number]
+            parts = sorted({*due, *self._manner.parts})
         guests = {*self._cursor["wanted"], *self._list_due(is_first=is_first)}
         guests |= {*self._manner.guests, *self._list_own()} if is_first else set()
-        known = {name: self._cursor[name] for name in ("since", "running")}
         return {**known, "parts": parts, "guests": sorted(guests)}
 
     def _list_due(self, *, is_first: bool) -> list[int]:
@@ -230,11 +243,16 @@ class _Sync:
         if self._cursor:
             # Beyond the budget, a task may have named it. At first, that is every guest that was not tried.
             wanted |= set(seen["left"]["guests"][:_MOST_GUESTS])
+        is_turn = self._manner.takes_turns or not self._cursor
+        if not is_turn:
+            # They wait for the next one that takes turns.
+            wanted |= {*self._cursor["wanted"], *self._list_own()} - ({*chosen["guests"]} - {*seen["left"]["guests"]})
         read = [name for name in chosen["parts"] if name not in seen["left"]["parts"]]
         self._cursor = {
             "since": seen["until"],
             "running": seen["running"],
             "looked": began,
+            "turned": began if is_turn else self._cursor.get("turned", self._cursor["looked"]),
             "wanted": sorted(wanted),
             "parts": {**self._cursor.get("parts", {}), **dict.fromkeys(read, began)},
             "pruned": self._cursor.get("pruned", 0.0),
@@ -295,7 +313,7 @@ class _Evidence:
         bare = SentWrite(row.run_id, row.asker or row.local_user, opened, ended, method="", path="")
         steps = events.read_planned_steps(folder)
         # The trace has no parameters: requests to one path may each have been any of its steps.
-        makes, pools = _collect(steps, "newid"), _collect(steps, "pool")
+        makes, pools, options = _collect(steps, "newid"), _collect(steps, "pool"), _collect_options(steps)
         sent = read_requests(folder / "apply", steps) if folder.is_dir() else []
         for request in sent:
             if request.may_have_changed:
@@ -307,6 +325,7 @@ class _Evidence:
                     path=request.path,
                     upid=request.upid,
                     makes=frozenset(makes[request.path]),
+                    options=options.get(request.path),
                 )
                 for pool in pools[request.path]:
                     yield replace(bare, at=at, method="PUT", path=f"/pools/{pool}")
@@ -321,6 +340,18 @@ def _collect(steps: Sequence[Mapping[str, Any]], name: str) -> defaultdict[str, 
         value = (step.get("params") or {}).get(name)
         if value:
             found[str(step.get("path"))].add(str(value))
+    return found
+
+
+def _collect_options(steps: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, set[str | None]]]:
+    """What steps set, by their paths and the names of the options; None for what they delete."""
+    found: dict[str, dict[str, set[str | None]]] = {}
+    for step in steps:
+        options = found.setdefault(str(step.get("path")), {})
+        for name, value in (step.get("params") or {}).items():
+            for deleted in str(value).split(",") if name == "delete" else ():
+                options.setdefault(deleted.strip(), set()).add(None)
+            options.setdefault(name, set()).add(str(int(value)) if isinstance(value, bool) else str(value))
     return found
 
 

@@ -102,7 +102,7 @@ def call(
     tool: Annotated[str, typer.Argument(help="Name of the tool; `playvisor tools list` shows them.")],
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]...", help="Arguments, such as name=web-01 or guests.tags=web,prod."),
+        typer.Argument(metavar="NAME=VALUE", help="Arguments, such as name=web-01 or guests.tags=web,prod."),
     ] = None,
     check: Check = False,
     output: Output = TABLE,
@@ -128,7 +128,7 @@ def apply_plan(plan_id: PlanId, output: Output = TABLE) -> None:
 
 @with_output(rows=False)
 def freeze(
-    why: Annotated[str, typer.Argument(metavar="[WHY]", help="Reason, shown to those whose changes are refused.")] = "",
+    why: Annotated[str, typer.Argument(metavar="WHY", help="Reason, shown to those whose changes are refused.")] = "",
     output: Output = TABLE,
 ) -> None:
     """Refuse all changes from now on, by every client of this state directory, until `playvisor thaw`."""
@@ -148,7 +148,7 @@ def thaw(output: Output = TABLE) -> None:
 @with_output(rows=True)
 def query(
     sql: Annotated[
-        str, typer.Argument(metavar="[SQL]", help="One SELECT, such as 'select name, status from guests'.")
+        str, typer.Argument(metavar="SQL", help="One SELECT, such as 'select name, status from guests'.")
     ] = "",
     views: Annotated[bool, typer.Option("--views", help="Show the views that it can read, and their columns.")] = False,
     limit: Annotated[

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from mcp_bridge import catalogue, version
 from mcp_bridge.auth.caller import make_person
 from mcp_bridge.catalogue.run_tools import TOOLS
+from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.executor import Progress
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge, Request
@@ -94,6 +95,16 @@ def print_result(result: Result, *, output: Output, speak: results.Speak = speec
 def get_exit_status(result: Result) -> int:
     """The exit status of a result; 130 for a cancelled run, as shells expect after Ctrl-C."""
     return INTERRUPTED if result.status == "cancelled" else result.exit_status
+
+
+def require_data(result: Result) -> Mapping[str, Any]:
+    """The data of a result. Raises PlayvisorError, with the exit status of the result, where it is not ok."""
+    if result.failure is None and result.status == "ok":
+        return result.data
+    failure = result.failure
+    error = PlayvisorError(failure.message, failure.hint) if failure else PlayvisorError(result.summary)
+    error.exit_status = get_exit_status(result)
+    raise error
 
 
 def call_with_words(name: str, words: list[str], *, check: bool, output: Output) -> int:

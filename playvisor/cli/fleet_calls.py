@@ -15,10 +15,9 @@ from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED, Result
 from mcp_bridge.run import Bridge
 from mcp_bridge.run.factory import make_bridge
-from mcp_bridge.run.tools.fleets import list_drift
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
-from playvisor.cli.call import get_exit_status, make_request, run_interruptibly, work_interruptibly
+from playvisor.cli.call import INTERRUPTED, get_exit_status, make_request, run_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
 from playvisor.fleet.render import Rendered, render_fleet
@@ -69,14 +68,6 @@ class FleetCaller:
             plan_id = self._find_approved(plan.plan.digest) or plan.plan.id
             request = replace(request, plan_digest=plan.plan.digest, plan_id=plan_id)
         return run_interruptibly(self.bridge, request, quiet=self._output.is_quiet)
-
-    def list_drift(self, result: Result) -> list[dict[str, Any]]:
-        """What a report says that somebody else has changed, and who did."""
-        request = make_request(self._settings, REPORT, {}, mode="read", internal=True)
-        return work_interruptibly(
-            lambda report, cancel: list_drift(self.bridge, request, get_objects(result), report, cancel),
-            quiet=self._output.is_quiet,
-        )
 
     def _find_approved(self, digest: str) -> str | None:
         """The same plan, made before, that was approved meanwhile."""
@@ -138,28 +129,33 @@ def print_messages(result: Result) -> None:
         console.print_failure(result.failure.message, result.failure.hint)
 
 
-def print_applied(result: Result, *, output: Output) -> int:
-    """Print what came of applying a plan; returns the exit status."""
+def print_applied(result: Result, *, output: Output, wished: str = "as declared") -> int:
+    """Print what came of applying a plan towards what is `wished`; returns the exit status."""
     if output.is_document:
         print_document(result.as_dict(), output)
         return get_exit_status(result)
     objects = get_objects(result)
-    print_laid_out(fleets.lay_out_outcome(objects))
+    print_laid_out(fleets.lay_out_outcome(objects, is_applied=True))
     print_messages(result)
-    if result.failure and not result.changed:
-        console.get_stderr().print("Nothing was changed.")
-    elif not has_changes(result) and not result.failure:
-        console.get_stderr().print("Nothing to do: all of it is as declared.")
-    else:
-        done = f"Applied: {fleets.describe_counts([row for row in objects if not is_undone(row)])}."
-        console.get_stderr().print(f"Not all of it is done. {done}" if result.failure else done)
+    console.get_stderr().print(_describe_end(result, objects, wished))
     console.print_note(f"Run {result.run_id[:8]}")
     return get_exit_status(result)
 
 
-def is_undone(row: Mapping[str, Any]) -> bool:
-    """Whether nothing came of an object of a plan."""
-    return bool(row.get("failure") or row.get("skipped"))
+def _describe_end(result: Result, objects: Sequence[Mapping[str, Any]], wished: str) -> str:
+    if not result.failure and not has_changes(result):
+        return f"Nothing to do: all of it is {wished}."
+    if not result.failure:
+        return fleets.describe_applied(objects)
+    # A run that was broken off has not come to say what it did to which object; its failure says what was sent.
+    done = fleets.describe_applied(objects) if objects else "" if result.changed else "Nothing was changed."
+    return " ".join(
+        filter(None, [f"Not all of it is {wished}." if result.changed else "", done, _describe_next(result)])
+    )
+
+
+def _describe_next(result: Result) -> str:
+    return "The next apply goes on from what is there." if result.changed else ""
 
 
 def has_changes(result: Result) -> bool:
@@ -178,7 +174,7 @@ def require_yes(question: str, *, yes: bool) -> None:
 
 
 def choose_exit(result: Result) -> int:
-    """0 for an empty plan, 2 for one with changes, 1 for an error."""
+    """0 for an empty plan, 2 for one with changes, 1 for an error, 130 after Ctrl-C."""
     if result.failure:
-        return EXIT_FAILED
+        return INTERRUPTED if result.status == "cancelled" else EXIT_FAILED
     return EXIT_CHANGES if has_changes(result) else EXIT_DONE

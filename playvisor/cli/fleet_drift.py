@@ -10,6 +10,7 @@ from typing import Any
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
+from mcp_bridge.run.tools.fleets import describe_unread, list_drift
 from playvisor.cli import console
 from playvisor.cli.call import get_exit_status
 from playvisor.cli.fleet_calls import (
@@ -17,6 +18,7 @@ from playvisor.cli.fleet_calls import (
     REPORT,
     FleetCaller,
     FleetFiles,
+    choose_exit,
     print_laid_out,
     print_messages,
     require_yes,
@@ -28,7 +30,10 @@ from playvisor.fleet.render import Rendered
 
 
 def show_drift(files: FleetFiles, only: Sequence[str], *, output: Output) -> int:
-    """Print what somebody else has changed; returns 0 when that is nothing, 2 when it is something, 1 for an error."""
+    """Print what somebody else has changed; returns 0 when that is nothing, 2 when it is something, 1 for an error.
+
+    An object that can't be compared is an error, unless something else has drifted.
+    """
     try:
         rendered = files.render()
         caller = FleetCaller(output)
@@ -36,23 +41,25 @@ def show_drift(files: FleetFiles, only: Sequence[str], *, output: Output) -> int
     except PlayvisorError as error:
         error.exit_status = EXIT_FAILED
         raise
-    rows = caller.list_drift(result)
+    rows, unread = list_drift(result), describe_unread(result)
     if output.is_document:
-        print_document({**result.as_dict(), "objects": rows}, output)
+        warnings = [*result.warnings, *unread]
+        print_document({**result.as_dict(), "objects": rows, "warnings": warnings}, output)
     elif not result.failure:
-        _print_drift(rendered, rows)
+        _print_drift(rendered, rows, unread)
     if result.failure:
         if not output.is_document:
             print_messages(result)
-        return EXIT_FAILED
-    return EXIT_CHANGES if rows else EXIT_DONE
+        return choose_exit(result)
+    return EXIT_CHANGES if rows else EXIT_FAILED if unread else EXIT_DONE
 
 
-def _print_drift(rendered: Rendered, rows: Sequence[dict[str, Any]]) -> None:
+def _print_drift(rendered: Rendered, rows: Sequence[dict[str, Any]], unread: Sequence[str]) -> None:
     name, fields = rendered.document["fleet"], sum(len(row["changes"]) for row in rows)
     said = f"somebody else has changed {fields} of its fields" if rows else "nobody else has changed anything"
-    print_laid_out([fleets.Line(f"Fleet {name}: {said}.", "title")])
+    print_laid_out([fleets.Line(f"Fleet {name}: {said}{' of what could be compared' if unread else ''}.", "title")])
     print_laid_out(fleets.lay_out_fields(rows, console.get_width()))
+    print_laid_out([fleets.Line(f"  ! {line}", "severe") for line in unread])
 
 
 def accept_drift(files: FleetFiles, only: Sequence[str], *, yes: bool, output: Output) -> int:
@@ -66,9 +73,9 @@ def accept_drift(files: FleetFiles, only: Sequence[str], *, yes: bool, output: O
         else:
             print_messages(result)
         return get_exit_status(result)
-    rows = caller.list_drift(result)
+    rows, unread = list_drift(result), describe_unread(result)
     if not output.is_document:
-        _print_drift(rendered, rows)
+        _print_drift(rendered, rows, unread)
     if rows:
         require_yes("Write this into the files?", yes=yes)
     found = [Found(change["path"], change.get("after")) for row in rows for change in row["changes"]]
@@ -78,7 +85,7 @@ def accept_drift(files: FleetFiles, only: Sequence[str], *, yes: bool, output: O
         print_document({"fleet": rendered.document["fleet"], "written": written, "left": dict(accepted.left)}, output)
     else:
         _print_accepted(accepted)
-    return EXIT_FAILED if accepted.left else EXIT_DONE
+    return EXIT_FAILED if accepted.left or unread else EXIT_DONE
 
 
 def _print_accepted(accepted: Accepted) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.errors import UsageError
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console
-from playvisor.cli.call import make_request, run_interruptibly
+from playvisor.cli.call import make_request, require_data, run_interruptibly
 from playvisor.cli.fleet_files import read_fleet
 from playvisor.fleet.export.playbooks import render_playbook
 from playvisor.fleet.export.terraform import render_imports
@@ -42,8 +42,11 @@ def export_fleet(
     if into is None:
         console.get_stdout().print(text, end="", markup=False, highlight=False, soft_wrap=True)
     else:
-        into.parent.mkdir(parents=True, exist_ok=True)
-        into.write_text(text, encoding="utf-8")
+        try:
+            into.parent.mkdir(parents=True, exist_ok=True)
+            into.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{into} can't be written: {error}.", "Name a place where you may write.") from error
     for sentence in unsaid:
         console.get_stderr().print(f"Not exported: {sentence}", markup=False)
 
@@ -52,7 +55,5 @@ def _list_guests() -> list[Mapping[str, Any]]:
     settings = load_settings()
     request = make_request(settings, "list_guests", {}, mode="read")
     result = run_interruptibly(make_bridge(settings), request)
-    if result.failure is not None:
-        raise PlayvisorError(result.failure.message, result.failure.hint)
-    guests: list[Mapping[str, Any]] = result.data["guests"]
+    guests: list[Mapping[str, Any]] = require_data(result)["guests"]
     return guests

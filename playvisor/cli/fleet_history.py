@@ -31,12 +31,9 @@ def show_history(files: FleetFiles, revision: int | None, limit: int, *, output:
     caller = FleetCaller(output)
     fleets = caller.bridge.ledger.read_fleets(caller.cluster)
     if revision is None:
-        rows = [_describe(one) for one in fleets.list_revisions(name, limit)]
-        documents = [
-            {**row, "document": dict(one.document)}
-            for row, one in zip(rows, fleets.list_revisions(name, limit), strict=True)
-        ]
-        print_rows(rows, _REVISIONS, output, document=documents)
+        revisions = fleets.list_revisions(name, limit)
+        documents = [{**_describe(one), "document": dict(one.document)} for one in revisions]
+        print_rows(list(map(_describe, revisions)), _REVISIONS, output, document=documents)
         return
     found = fleets.find_revision(name, revision)
     if output.is_document:
@@ -45,7 +42,7 @@ def show_history(files: FleetFiles, revision: int | None, limit: int, *, output:
     print_table([_describe(found)], _REVISIONS, output)
     before = fleets.find_revision(name, revision - 1).document if revision > 1 else {}
     print_table(_compare(split_document(before), split_document(found.document)), _DECLARED)
-    console.print_note(f"-o yaml prints its document; `playvisor fleet rollback {name} {revision}` goes back to it.")
+    console.print_note(f"-o yaml prints its document; `playvisor fleet rollback {revision} {name}` goes back to it.")
 
 
 def _describe(revision: Revision) -> dict[str, Any]:

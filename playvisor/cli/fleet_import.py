@@ -13,20 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from mcp_bridge.catalogue.fleets import split_document
-from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.errors import UsageError
 from mcp_bridge.result import Result
 from mcp_bridge.run import Bridge
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
-from playvisor.cli.call import make_request, run_interruptibly
+from playvisor.cli.call import make_request, require_data, run_interruptibly
 from playvisor.cli.output import Output, print_document
 from playvisor.fleet.adopt.adoption import GUESTS, NOT_MANAGED, PARTS, Adoption, adopt_cluster
+from playvisor.fleet.adopt.mentions import Found, Mention, find_mentioned
 from playvisor.fleet.adopt.observed import Guest, Observed, read_observation
 from playvisor.fleet.adopt.proof import CLAIMED, prove_fixed_point
 from playvisor.fleet.adopt.selection import parse_selection, select_guests
-from playvisor.fleet.adopt.sources import Mention, find_mentioned, read_mentions
+from playvisor.fleet.adopt.sources import read_mentions
 from playvisor.fleet.adopt.writing import check_place, write_files
+from playvisor.fleet.shape import FLEET_NAME
 
 # What each part of a fleet is read from.
 _KINDS: Mapping[str, tuple[str, ...]] = {
@@ -49,6 +51,16 @@ class Wish:
     without: Sequence[str] = ()
     source: Path | None = None
     name: str = ""
+
+    def require_words(self) -> None:
+        """Raise UsageError for a name that no fleet can have, and for an empty path."""
+        if self.name and not FLEET_NAME.fullmatch(self.name):
+            raise UsageError(
+                f"{self.name} can't be the name of a fleet.",
+                "Give small letters, digits and hyphens, a letter first, such as --name web-shop.",
+            )
+        if not all(path.strip() for path in self.without):
+            raise UsageError("--without names nothing.", "Give a path, such as --without 'guests.*.description'.")
 
     def list_parts(self) -> list[str]:
         """The parts to import: all, or the guests where these are chosen. Raises UsageError for an unknown one."""
@@ -78,23 +90,16 @@ class _Session:
         claims = result.failure.fields if result.failure else {}
         if claims and claims.keys() <= set(split_document(fleet)):
             return [{"path": path, "failure": {"code": CLAIMED, "message": why}} for path, why in claims.items()]
-        objects: Sequence[Mapping[str, Any]] = self._require(result)["objects"]
+        objects: Sequence[Mapping[str, Any]] = require_data(result)["objects"]
         return objects
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data of a reading tool's result; raises PlayvisorError where it failed."""
-        return self._require(self._run(tool, arguments))
+        return require_data(self._run(tool, arguments))
 
     def _run(self, tool: str, arguments: Mapping[str, Any]) -> Result:
         request = make_request(self.settings, tool, arguments, mode="read", internal=True)
         return run_interruptibly(self.bridge, request, quiet=self.output.is_quiet)
-
-    def _require(self, result: Result) -> Mapping[str, Any]:
-        if result.failure is not None:
-            raise PlayvisorError(result.failure.message, result.failure.hint)
-        if result.status != "ok":
-            raise PlayvisorError(result.summary)
-        return result.data
 
 
 def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
@@ -102,6 +107,7 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
 
     Raises PlayvisorError, and has written nothing, where the fleet would change anything.
     """
+    wish.require_words()
     selection = parse_selection(wish.select)
     parts = wish.list_parts()
     mentions = read_mentions(wish.source) if wish.source else ()
@@ -126,9 +132,9 @@ def import_fleet(into: Path, wish: Wish, *, force: bool, output: Output) -> int:
         draft = Path(folder) / into.name
         adoption, texts = prove_fixed_point(adoption, draft, session.report)
     files = {into / file.relative_to(draft): text for file, text in texts.items()}
-    write_files(files)
-    unknown = find_mentioned(observed.list_guests(with_config=False), mentions)[1]
-    _show(adoption, into, list(files), unknown, mentions, output)
+    write_files(files, into)
+    found = find_mentioned(observed.list_guests(with_config=False), mentions)
+    _show(adoption, into, list(files), found, mentions, output)
     return 0
 
 
@@ -151,19 +157,19 @@ def _observe(
 def _choose(observed: Observed, selection: Mapping[str, Sequence[str]], mentions: Sequence[Mention]) -> list[Guest]:
     """The guests that are meant, whether their details were read or not."""
     listed = select_guests(observed.list_guests(with_config=False), selection)
-    return find_mentioned(listed, mentions)[0] if mentions else listed
+    return list(find_mentioned(listed, mentions).guests) if mentions else listed
 
 
 def _show(
     adoption: Adoption,
     into: Path,
     files: Sequence[Path],
-    unknown: Sequence[str],
+    found: Found,
     mentions: Sequence[Mention],
     output: Output,
 ) -> None:
     counts = {part: len(adoption.document[part]) for part in PARTS if adoption.document.get(part)}
-    left_out = [*adoption.left_out, *unknown]
+    left_out = [*adoption.left_out, *found.unknown]
     not_carried = [f"{mention.label}: {note}" for mention in mentions for note in mention.notes]
     not_managed = [
         f"{'.'.join(path)}: {phrase.removeprefix(NOT_MANAGED)}"
@@ -179,17 +185,20 @@ def _show(
             "left_out": left_out,
             "not_managed": not_managed,
             "not_carried_over": not_carried,
+            "differing": list(found.differing),
             "plan": following,
         }
         print_document(data, output)
         return
-    what = ", ".join(_describe_count(part, count) for part, count in counts.items()) or "nothing"
+    parts = [_describe_count(part, count) for part, count in counts.items()] or ["nothing"]
+    what = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
     show = console.get_stderr().print
     show(f"Wrote {what} into {into}. A plan of it is empty: nothing on the cluster would change.")
     for title, sentences in (
         ("Not imported", left_out),
         ("Not managed", not_managed),
         ("Not carried over", not_carried),
+        ("Not as the file says", found.differing),
     ):
         for sentence in sentences:
             show(f"{title}: {sentence}", markup=False)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ from playvisor.cli.fleet_calls import (
 from playvisor.cli.fleet_places import with_places
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
+from playvisor.cli.rendering.values import format_moment
 from playvisor.fleet.render import Rendered
 
 
@@ -78,10 +80,11 @@ def roll_back(files: FleetFiles, revision: int, *, yes: bool, output: Output) ->
     found = caller.bridge.ledger.read_fleets(caller.cluster).find_revision(name, revision)
     if not output.is_quiet:
         console.print_note(
-            f"Revision {revision} was applied {found.at[:16].replace('T', ' ')}Z by {found.who}. The files stay as "
-            "they are: the next apply of them would undo this. So do secrets, which no revision has."
+            f"Revision {revision} was applied {format_moment(found.at, time.time())} by {found.who}. No file changes: "
+            "the next apply of them would undo this. Secrets stay as they are, since no revision has them."
         )
-    return apply_document(caller, found.document, (), yes=yes, output=output)
+    wished = f"as revision {revision} declared it"
+    return apply_document(caller, found.document, (), yes=yes, output=output, wished=wished)
 
 
 def apply_document(
@@ -92,6 +95,7 @@ def apply_document(
     yes: bool,
     output: Output,
     rendered: Rendered | None = None,
+    wished: str = "as declared",
 ) -> int:
     """Plan a document, show the plan, ask, and apply exactly it; returns the exit status."""
     planned = caller.call(PLAN, document, only)
@@ -104,6 +108,9 @@ def apply_document(
             print_document(planned.as_dict(), output)
         elif is_held:
             _print_next(caller, planned)
+        else:
+            rest = " What can be applied of it by itself, --only PATH chooses." if has_changes(planned) else ""
+            console.get_stderr().print(f"Nothing was changed.{rest}")
         return EXIT_REFUSED if is_held else get_exit_status(planned)
     if has_changes(planned):
         require_yes("Apply exactly this?", yes=yes)
@@ -111,4 +118,4 @@ def apply_document(
     applied = caller.call(PLAN, document, only, plan=planned)
     said = [] if output.is_document else planned.warnings
     new = [warning for warning in applied.warnings if warning not in said]
-    return print_applied(applied.model_copy(update={"warnings": new}), output=output)
+    return print_applied(applied.model_copy(update={"warnings": new}), output=output, wished=wished)

@@ -57,7 +57,7 @@ def prune_fleet(files: FleetFiles, confirmed: Sequence[str], *, release: bool, o
         if output.is_document:
             print_document(planned.as_dict(), output)
         return get_exit_status(planned)
-    return print_applied(caller.call(PRUNE, gone, plan=planned), output=output)
+    return print_applied(caller.call(PRUNE, gone, plan=planned), output=output, wished="gone")
 
 
 def _choose(

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 # Names that are longer have their text on the next line.
 _LONGEST_NAME = 30
 _GAP = 2
+# What an option or argument takes, as the parser calls it.
+_KIND = re.compile(r" <(?:list\[)?([\w ]+)\]?>")
+_WORDS = {"int": "NUMBER", "integer": "NUMBER", "float": "NUMBER", "path": "PATH", "file": "PATH"}
 
 
 def use_whole_words(command: Any) -> Any:
@@ -19,9 +23,27 @@ def use_whole_words(command: Any) -> Any:
         formatter = type("WholeWords", (_WholeWords, base.formatter_class), {})
         base = type("Context", (base,), {"formatter_class": formatter})
     command.context_class = base
+    # Beside others, it is cut off otherwise.
+    command.short_help = command.short_help or _find_first_sentence(command.help or "")
     for inner in getattr(command, "commands", {}).values():
         use_whole_words(inner)
     return command
+
+
+def _find_first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.)\s|\n\s*\n", text.strip(), maxsplit=1)[0]
+
+
+def _say_kinds(name: str) -> str:
+    """The name of an option with what it takes in words, and that of an argument without."""
+    if not name.startswith("-"):
+        return _KIND.sub("", name)
+    return _KIND.sub(lambda found: f" {_WORDS.get(found[1].partition(' ')[0], 'TEXT')}", name)
+
+
+def _say_limits(text: str) -> str:
+    between = re.sub(r"\b([\d.]+)<=x<=([\d.]+)", r"\1 to \2", text)
+    return re.sub(r"\bx>=([\d.]+)", r"at least \1", between)
 
 
 class _WholeWords:
@@ -35,7 +57,7 @@ class _WholeWords:
 
     def write_dl(self: Any, rows: Any, *_limits: int) -> None:
         """Write names, each with a text beside it or, beside a long name, below it."""
-        rows = list(rows)
+        rows = [(_say_kinds(name), _say_limits(text)) for name, text in rows]
         column = self.current_indent + min(max(len(name) for name, _text in rows), _LONGEST_NAME) + _GAP
         for name, text in rows:
             start = f"{' ' * self.current_indent}{name}"

@@ -52,7 +52,7 @@ def sync(*, full: bool, output: Output) -> int:
     settings = load_settings()
     bridge = make_bridge(settings)
     request = make_request(settings, LOOK, {}, mode=settings.mode or "read")
-    manner = Manner(everything=full, parts=True, rounds=_MOST_ROUNDS, may_wait=True)
+    manner = Manner(everything=full, all_parts=True, rounds=_MOST_ROUNDS, may_wait=True)
     synced = work_interruptibly(
         lambda report, cancel: sync_history(bridge, request, report, cancel, manner), quiet=output.is_quiet
     )
@@ -206,14 +206,15 @@ def _tell_field(path: str, fields: Mapping[str, Mapping[str, Any]]) -> list[str]
     section, _dot, name = path.partition(".")
     before, after = fields[path]["before"], fields[path]["after"]
     who = f" [{fields[path]['who']}]" if "who" in fields[path] else ""
-    if section == "pending" and f"config.{name}" in fields:
+    if section == "pending" and f"config.{name.partition('.')[0]}" in fields:
         # That it waits for a restart is said there.
         return []
     if section == "snapshots" and name and None in (before, after):
         return [f"{'+' if before is None else '-'} snapshot {name}{who}"]
     if section == "overview" and name in _SIZES:
         before, after = units.format_size(before), units.format_size(after)
-    if fields.get(f"pending.{name}", {}).get("after") and section == "config":
+    waiting = fields.get(f"pending.{name}") or fields.get(f"pending.{name}.pending") or {}
+    if section == "config" and waiting.get("after"):
         who = f" (waits for a restart){who}"
     label = name if section in ("config", "overview") and name else path
     return [f"{line}{who}" for line in describe_differences({label: before}, {label: after})]

@@ -9,18 +9,25 @@ makes, is shared: the object gets an option of its own instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import codecs
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from yaml import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
-from mcp_bridge.catalogue.fleets import parse_path
+from mcp_bridge.catalogue.fleets import parse_path, render_path
 from mcp_bridge.errors import PlayvisorError
-from playvisor.fleet.nodes import TEMPLATE_MARKS
-from playvisor.fleet.render import Rendered
+from playvisor.fleet.nodes import NAMING, TEMPLATE_MARKS, is_null
+from playvisor.fleet.render import FleetError, Rendered
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEVICES = ("disks", "nics")
@@ -59,34 +66,79 @@ class _Left(Exception):
     """Why a field is not written."""
 
 
+class _NotAcceptedError(PlayvisorError):
+    """The files would not say what was to be written, or something else as well."""
+
+
 def accept_fields(rendered: Rendered, found: Iterable[Found], render: Callable[[], Rendered]) -> Accepted:
     """Write fields into the files of a rendered fleet. `render` renders them again, to see that they say so then.
 
-    Raises PlayvisorError when they don't, or can't be written; then they are as they were.
+    A field is left, and the files are as they were, where they would not, or where anything else would change as well.
+    Raises PlayvisorError when the files are others than those that were rendered.
     """
-    before = {file: _read(Path(file)) for file in rendered.files}
-    texts = dict(before)
-    edits, left, wanted = [], {}, []
-    for field in found:
+    before = {file: _read(Path(file)) for file in rendered.sources}
+    if render().document != rendered.document:
+        raise PlayvisorError("The files of the fleet have changed meanwhile.", "Do it again.")
+    fields = list(found)
+    try:
+        return _accept_together(rendered, before, fields, render)
+    except (FleetError, _NotAcceptedError) as error:
+        if len(fields) == 1:
+            return Accepted((), {fields[0].path: _describe(error)})
+    # What can't be written keeps nothing else from it.
+    done: list[Found] = []
+    edits: list[Edit] = []
+    left: dict[str, str] = {}
+    for field in fields:
+        now = {file: _read(Path(file)) for file in rendered.sources}
         try:
-            edit = _write_field(rendered, texts, field)
+            accepted = _accept_together(rendered, now, [field], render, done)
+        except (FleetError, _NotAcceptedError) as error:
+            left[field.path] = _describe(error)
+            continue
+        edits += accepted.edits
+        left |= accepted.left
+        done += [field] if accepted.edits else []
+    return Accepted(tuple(edits), left)
+
+
+def _describe(error: PlayvisorError) -> str:
+    return f"{error.message.rstrip('.')}: write it by hand"
+
+
+def _accept_together(
+    rendered: Rendered,
+    before: Mapping[str, str],
+    fields: Iterable[Found],
+    render: Callable[[], Rendered],
+    done: Iterable[Found] = (),
+) -> Accepted:
+    """Write fields besides those that are done. Raises PlayvisorError when the files would not say so then."""
+    texts = dict(before)
+    edits, left, wanted = [], {}, list(done)
+    for field in fields:
+        try:
+            edit, file, text = _write_field(rendered, texts, field)
         except _Left as reason:
             left[field.path] = str(reason)
         else:
+            texts[file] = text
             edits.append(edit)
             wanted.append(field)
     changed = {file: text for file, text in texts.items() if text != before[file]}
     try:
         _write_all(changed)
-        _require_accepted(render(), wanted)
+        _require_accepted(rendered.document, render().document, wanted)
     except PlayvisorError:
         _write_all({file: before[file] for file in changed})
         raise
     return Accepted(tuple(edits), left)
 
 
-def _write_field(rendered: Rendered, texts: dict[str, str], field: Found) -> Edit:
+def _write_field(rendered: Rendered, texts: Mapping[str, str], field: Found) -> tuple[Edit, str, str]:
     segments = parse_path(field.path)
+    if not segments:
+        raise _Left("it is no field")
     _require_writable(field.value)
     file, entry, depth = _find_entry(texts, segments)
     origin = rendered.origins.get(".".join(segments))
@@ -104,9 +156,11 @@ def _write_field(rendered: Rendered, texts: dict[str, str], field: Found) -> Edi
         start, end, new = _replace(text, place, field.value)
     else:
         start, end, new = _insert(text, place, field.value)
-    texts[file] = text[:start] + new + text[end:]
-    line = text.count("\n", 0, start) + 1 + (len(new) - len(new.lstrip("\n")))
-    return Edit(field.path, field.value, file, line, note)
+    new = new.replace("\r\n", "\n").replace("\n", _find_newline(text))
+    line = text.count("\n", 0, start) + 1 + (len(new) - len(new.lstrip("\r\n"))) // len(_find_newline(text))
+    written = text[:start] + new + text[end:]
+    _require_kept(text[start:end], text, written)
+    return Edit(field.path, field.value, file, line, note), file, written
 
 
 @dataclass(frozen=True)
@@ -126,7 +180,7 @@ def _find_entry(texts: Mapping[str, str], segments: Sequence[str]) -> tuple[str,
     depth = {"access": 1, "firewall": 2 if segments[1:2] == ["cluster"] else 3}.get(segments[0], 2)
     shared = ""
     for file, text in texts.items():
-        node: Node | None = _compose(text, file)
+        node: Node | None = _compose(text)
         key: Node | None = None
         for segment in segments[:depth]:
             pair = _get_pair(node, segment)
@@ -159,7 +213,9 @@ def _find_place(entry: tuple[Node | None, Node], segments: Sequence[str]) -> _Pl
     for number, segment in enumerate(segments):
         rest = tuple(segments[number:])
         if isinstance(parent, SequenceNode):
-            item = next((one for one in parent.value if _get_slot(one) == segment), None)
+            item = next((one for one in parent.value if _get_name(one) == segment), None)
+            if item is None and (not number or segments[number - 1] not in _DEVICES):
+                raise _Left("the list does not have it yet: write it by hand")
             if item is None:
                 return _Place(parent, parent_key, rest, is_item=True)
             key, node = None, item
@@ -184,26 +240,35 @@ def _replace(text: str, place: _Place, value: Any) -> tuple[int, int, str]:
         raise _Left("it is shared by an alias: write it by hand")
     if isinstance(node, SequenceNode) and not node.flow_style and isinstance(value, list) and value:
         return _replace_items(text, node, value)
-    if isinstance(node, ScalarNode | SequenceNode) and (isinstance(node, ScalarNode) or node.flow_style):
-        if node.start_mark.index == node.end_mark.index:
-            # `key:` with nothing behind it.
-            return place.key.end_mark.index + 1, place.key.end_mark.index + 1, f" {_dump(value)}"
-        return node.start_mark.index, node.end_mark.index, _dump(value)
-    return place.key.end_mark.index + 1, _find_end(node), f" {_dump(value)}"
+    start, end = int(node.start_mark.index), _find_end(text, node)
+    if isinstance(node, CollectionNode) and not node.flow_style:
+        start = _find_value(text, place.key)
+    elif start == end:
+        # `key:` with nothing behind it.
+        start = end = _find_value(text, place.key)
+    else:
+        return start, end, _dump(value)
+    return start, end, f" {_dump(value)}"
 
 
 def _replace_items(text: str, node: SequenceNode, value: Sequence[Any]) -> tuple[int, int, str]:
     """The lines of a list, without those of entries that are gone and with new ones below."""
     if any(not isinstance(item, ScalarNode) for item in node.value):
         raise _Left("it is a list of several parts: write it by hand")
-    start, end = _line_start(text, node.value[0].start_mark.index), _line_end(text, _find_end(node))
+    start, end = _line_start(text, node.value[0].start_mark.index), _line_end(text, _find_end(text, node))
     wanted = [str(item) for item in value]
     lines = text[start:end].split("\n")
     first = node.value[0].start_mark.line
-    gone = {item.start_mark.line - first for item in node.value if str(item.value) not in wanted}
-    kept = [line for number, line in enumerate(lines) if number not in gone]
-    known = {str(item.value) for item in node.value}
     dash = " " * node.start_mark.column
+    # The comment behind one that is gone stays.
+    notes = {
+        item.start_mark.line - first: text[item.end_mark.index : _line_end(text, item.end_mark.index)].strip()
+        for item in node.value
+        if str(item.value) not in wanted
+    }
+    numbered = [(notes.get(number), line) for number, line in enumerate(lines)]
+    kept = [line if note is None else f"{dash}{note}" for note, line in numbered if note is None or note]
+    known = {str(item.value) for item in node.value}
     new = [f"{dash}- {_dump(item)}" for item in value if str(item) not in known]
     return start, end, "\n".join([*kept, *new])
 
@@ -212,37 +277,69 @@ def _remove(text: str, place: _Place) -> tuple[int, int, str]:
     node, key = place.node, place.key
     if node is None or key is None or not _is_inside(node, place.parent):
         raise _Left("it is a whole device: write it by hand")
-    if not _is_open(place.parent) or len(place.parent.value) < 2:
-        return node.start_mark.index, max(node.end_mark.index, node.start_mark.index), _dump(None)
-    start, end = _line_start(text, key.start_mark.index), _line_end(text, max(_find_end(node), key.end_mark.index))
+    start, end = _line_start(text, key.start_mark.index), max(_find_end(text, node), _find_value(text, key))
+    behind = text[end : _line_end(text, end)]
+    is_noted = isinstance(node, ScalarNode) and behind.strip()
+    if is_noted or not _is_open(place.parent) or len(place.parent.value) < 2:
+        # A comment behind it stays, with a null that says what it said.
+        return _replace(text, place, None)
     if text[start : key.start_mark.index].strip():
         raise _Left("it stands on one line with others: write it by hand")
-    return start, min(end + 1, len(text)), ""
+    return start, min(_line_end(text, end) + len(_find_newline(text)), len(text)), ""
 
 
 def _insert(text: str, place: _Place, value: Any) -> tuple[int, int, str]:
     """The option where it belongs: at the end of what there is of the path to it."""
     parent, written = place.parent, _dump_nested(place.missing, value, is_item=place.is_item)
     if isinstance(parent, ScalarNode):
-        if parent.value.strip() or place.parent_key is None:
-            raise _Left("what it would be part of is something else")
-        column = place.parent_key.start_mark.column + _INDENT
-        at = place.parent_key.end_mark.index + 1
-        return at, _find_end(parent), f"\n{' ' * column}{written}"
+        return _fill(text, place, written)
     if not _is_open(parent):
-        end = parent.end_mark.index - 1
-        inside = text[parent.start_mark.index + 1 : end].strip()
-        comma = "" if not inside or inside.endswith(",") else ", "
-        at = parent.start_mark.index + 1 + len(text[parent.start_mark.index + 1 : end].rstrip())
-        return at, at, f"{comma}{written}"
-    column = parent.value[0].start_mark.column if not isinstance(parent, MappingNode) else None
+        return _append(text, parent, written)
     if isinstance(parent, MappingNode):
         column = parent.value[0][0].start_mark.column
     else:
         column = parent.start_mark.column
         written = f"- {written}"
-    at = _line_end(text, _find_end(parent))
-    return at, at, f"\n{' ' * (column or 0)}{written}"
+    at = _line_end(text, _find_end(text, parent))
+    return at, at, f"\n{' ' * column}{written}"
+
+
+def _fill(text: str, place: _Place, written: str) -> tuple[int, int, str]:
+    """Something where there was nothing."""
+    node, key = place.parent, place.parent_key
+    if not isinstance(node, ScalarNode):
+        raise _Left("what it would be part of is something else")
+    if key is None or node.style not in (None, "") or not is_null(node.value):
+        is_template = any(mark in node.value for mark in TEMPLATE_MARKS)
+        raise _Left(
+            "a template makes what it is part of: write it by hand"
+            if is_template
+            else "what it would be part of is something else"
+        )
+    if node.value:
+        # `null`, or `~`.
+        return node.start_mark.index, node.end_mark.index, f"{{{written}}}"
+    start = _find_value(text, key)
+    at = _line_end(text, start)
+    if text[start:at].strip() and not text[start:at].lstrip().startswith("#"):
+        return start, start, f" {{{written}}}"
+    return at, at, f"\n{' ' * (key.start_mark.column + _INDENT)}{written}"
+
+
+def _append(text: str, parent: Node, written: str) -> tuple[int, int, str]:
+    """One more in a collection in brackets: behind the last one, in front of comments."""
+    if not parent.value:
+        at = parent.start_mark.index + text[parent.start_mark.index : parent.end_mark.index].find(
+            "{" if isinstance(parent, MappingNode) else "["
+        )
+        return at + 1, at + 1, written
+    last = parent.value[-1]
+    if isinstance(parent, MappingNode):
+        key, value = last
+        end = max(_find_end(text, value), _find_value(text, key))
+    else:
+        end = _find_end(text, last)
+    return end, end, f", {written}"
 
 
 def _is_open(node: Node) -> bool:
@@ -266,10 +363,12 @@ def _dump_nested(missing: Sequence[str], value: Any, *, is_item: bool) -> str:
 
 def _dump(value: Any) -> str:
     """A value on one line."""
+    # Text of several lines, or with what only double quotes can say.
+    style = '"' if isinstance(value, str) and not value.isprintable() else None
     text: str = yaml.safe_dump(
-        [value], default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False
+        [value], default_flow_style=True, default_style=style, width=float("inf"), allow_unicode=True, sort_keys=False
     )
-    return text.strip()[1:-1]
+    return text.strip()[1:-1].strip()
 
 
 def _require_writable(value: Any) -> None:
@@ -280,11 +379,12 @@ def _require_writable(value: Any) -> None:
         raise _Left("it has the marks of a template in it, and would be one: write it by hand")
 
 
-def _compose(text: str, file: str) -> Node | None:
+@lru_cache(maxsize=64)
+def _compose(text: str) -> Node | None:
     try:
         root: Node | None = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        raise PlayvisorError(f"{file} can't be read: {error}.") from error
+        raise _Left("the file is no YAML: write it by hand") from error
     return root
 
 
@@ -293,9 +393,10 @@ def _get_pair(node: Node | None, name: str) -> tuple[Node, Node] | None:
     return next(((key, value) for key, value in pairs if str(key.value) == name), None)
 
 
-def _get_slot(node: Node) -> str | None:
-    pair = _get_pair(node, _SLOT)
-    return str(pair[1].value) if pair else None
+def _get_name(node: Node) -> str | None:
+    """What an element of a list is called by in paths."""
+    pairs = (_get_pair(node, key) for key in NAMING)
+    return next((str(pair[1].value) for pair in pairs if pair and isinstance(pair[1], ScalarNode)), None)
 
 
 def _is_inside(node: Node, parent: Node) -> bool:
@@ -303,14 +404,24 @@ def _is_inside(node: Node, parent: Node) -> bool:
     return bool(parent.start_mark.index <= node.start_mark.index <= parent.end_mark.index)
 
 
-def _find_end(node: Node) -> int:
+def _find_end(text: str, node: Node) -> int:
     """Where the text of a node ends; blank lines and comments that follow are not its own."""
     if isinstance(node, MappingNode) and _is_open(node):
         key, value = node.value[-1]
-        return max(_find_end(value), int(key.end_mark.index) + 1)
+        return max(_find_end(text, value), _find_value(text, key))
     if isinstance(node, SequenceNode) and _is_open(node):
-        return _find_end(node.value[-1])
-    return int(node.end_mark.index)
+        return _find_end(text, node.value[-1])
+    end = int(node.end_mark.index)
+    if isinstance(node, ScalarNode) and node.style in ("|", ">"):
+        # The lines that a block ends with are its own, and reach to the next key.
+        return int(node.start_mark.index) + len(text[node.start_mark.index : end].rstrip())
+    return end
+
+
+def _find_value(text: str, key: Node) -> int:
+    """Where the value of a key may begin: behind the colon, which may stand some blanks behind the key."""
+    colon = re.compile(r"\s*:").match(text, key.end_mark.index)
+    return colon.end() if colon else int(key.end_mark.index)
 
 
 def _line_start(text: str, index: int) -> int:
@@ -319,41 +430,119 @@ def _line_start(text: str, index: int) -> int:
 
 def _line_end(text: str, index: int) -> int:
     end = text.find("\n", index)
-    return len(text) if end < 0 else end
+    end = len(text) if end < 0 else end
+    return end - 1 if text[max(index, end - 1) : end] == "\r" else end
 
 
-def _require_accepted(rendered: Rendered, wanted: Iterable[Found]) -> None:
-    """Raise PlayvisorError unless the files say what was to be written."""
-    for field in wanted:
-        value: Any = rendered.document
-        for segment in parse_path(field.path):
-            if isinstance(value, list):
-                value = next((one for one in value if str(one.get(_SLOT)) == segment), None)
-            else:
-                value = value.get(segment) if isinstance(value, Mapping) else None
-        if value != field.value and str(value) != str(field.value):
-            raise PlayvisorError(
-                f"{field.path} would be {value!r} in these files, not {field.value!r}. They are as they were.",
-                "Write it by hand.",
+def _require_kept(replaced: str, before: str, after: str) -> None:
+    """Refuse an edit that would take a comment with it, or leave what is no YAML."""
+    try:
+        _compose(after)
+    except _Left as error:
+        raise _Left("the file would be no YAML any more, or an alias names it: write it by hand") from error
+    if "#" in replaced and Counter(_list_comments(before)) - Counter(_list_comments(after)):
+        raise _Left("a comment stands in what it would replace: write it by hand")
+
+
+def _list_comments(text: str) -> list[str]:
+    """The comments of a file: what stands between its tokens, apart from blanks."""
+    comments, end = [], 0
+    for token in yaml.scan(text, Loader=_LOADER):
+        comments += _split_comments(text[end : token.start_mark.index])
+        end = max(end, token.end_mark.index)
+        if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
+            # A block reaches to the next token, and has no comments in it, apart from those after its mark.
+            header = text[token.start_mark.index : end].partition("\n")[0]
+            comments += _split_comments(header[1:])
+    return [*comments, *_split_comments(text[end:])]
+
+
+def _split_comments(gap: str) -> list[str]:
+    return [line.partition("#")[2].strip() for line in gap.splitlines() if "#" in line]
+
+
+def _find_newline(text: str) -> str:
+    """How the lines of a file end."""
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _require_accepted(before: Any, after: Any, wanted: Iterable[Found]) -> None:
+    """Raise PlayvisorError unless a document says what was to be written, and nothing else has changed."""
+    fields = {tuple(parse_path(field.path)): field for field in wanted}
+    for segments, field in fields.items():
+        value: Any = after
+        for segment in segments:
+            value = _get_part(value, segment)
+        if value != field.value and str(value) != str(field.value) and not (value is None and field.value == {}):
+            raise _NotAcceptedError(
+                f"it would be {value!r} in these files, not {field.value!r}",
             )
+    others = [path for path in _find_changes(before, after, ()) if not _is_about(path, fields)]
+    if others:
+        raise _NotAcceptedError(f"{render_path(*others[0])} would change as well")
+
+
+def _get_part(value: Any, segment: str) -> Any:
+    if isinstance(value, list):
+        return next((one for one in value if _name_data(one) == segment), None)
+    return value.get(segment) if isinstance(value, Mapping) else None
+
+
+def _name_data(value: Any) -> str | None:
+    names = (value.get(key) for key in NAMING) if isinstance(value, Mapping) else ()
+    return next((str(name) for name in names if name is not None), None)
+
+
+def _is_about(path: tuple[str, ...], fields: Iterable[tuple[str, ...]]) -> bool:
+    """Whether a path is that of a field, below it, or what it is the only thing in."""
+    return any(path[: len(field)] == field or field[: len(path)] == path for field in fields)
+
+
+def _find_changes(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The paths of what differs in two documents."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        names = [str(name) for name in dict.fromkeys([*before, *after])]
+    elif _has_names(before) and _has_names(after):
+        names = [str(_name_data(one)) for one in (*before, *after)]
+    else:
+        if before != after:
+            yield path
+        return
+    for name in dict.fromkeys(names):
+        yield from _find_changes(_get_part(before, name), _get_part(after, name), (*path, name))
+
+
+def _has_names(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and None not in map(_name_data, value)
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeError) as error:
         raise PlayvisorError(f"{path} can't be read: {error}.") from error
 
 
 def _write_all(texts: Mapping[str, str]) -> None:
     for file, text in texts.items():
-        path = Path(file)
-        draft = path.with_name(f".{path.name}.draft")
+        # A link stays one.
+        path = Path(file).resolve()
         try:
-            draft.write_bytes(text.encode())
-            draft.chmod(path.stat().st_mode & 0o777)
+            # Also in a folder that may be written to, a file may not.
+            with path.open("r+b") as former:
+                mark = codecs.BOM_UTF8 if former.read(3) == codecs.BOM_UTF8 else b""
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        except OSError as error:
+            raise PlayvisorError(
+                f"{file} can't be written: {error.strerror}.", "Let it, and its folder, be writable."
+            ) from error
+        draft = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as opened:
+                opened.write(mark + text.encode())
+            shutil.copymode(path, draft)
             draft.replace(path)
         except OSError as error:
-            raise PlayvisorError(f"{path} can't be written: {error.strerror}.") from error
+            raise PlayvisorError(f"{file} can't be written: {error.strerror}.") from error
         finally:
             draft.unlink(missing_ok=True)

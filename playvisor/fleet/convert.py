@@ -5,22 +5,25 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from playvisor.fleet.nodes import Node, join_path, name_elements, parse_number, read_data
+from playvisor.fleet.nodes import TEMPLATE_MARKS, Node, join_path, name_elements, parse_number, read_data
 from playvisor.fleet.problems import Problems
-from playvisor.fleet.shape import ANY, Shape
+from playvisor.fleet.shape import ANY, LARGEST_NUMBER, Shape
 
 _TRUE = frozenset(["true", "yes", "on", "y", "1"])
 _FALSE = frozenset(["false", "no", "off", "n", "0"])
 _OCTAL = re.compile(r"[-+]?0[0-9]+")
 _LONGEST_SHOWN = 40
+_GONE = ("absent", "detached")
 # What is said instead of options of a module that fleets don't have.
 _LEFT_OUT = {
     "name": "The key of the entry is its name.",
     "new_name": "The key of the entry is its name.",
+    "disks": "A fleet takes no disks away; the module pve_guest does.",
     "state": "What stands in a fleet is there; `playvisor fleet prune` deletes what it once held.",
 }
 
@@ -38,7 +41,10 @@ class Converter:
 
     def convert(self, node: Node, shape: Shape, path: str) -> Any:
         """The data of a node. What is wrong is noted, and left out; null is left out, too."""
-        if node.is_dynamic and not isinstance(node.value, dict | list) and self._has_templates:
+        if node.is_dynamic and not isinstance(node.value, dict | list) and (self._has_templates or shape.is_entry):
+            if shape.is_entry:
+                hint = "Templates stand in the options of guests and profiles. Give it a profile, or write it out."
+                self._problems.add(node, path, "A template can't stand for a whole entry.", hint)
             return None
         match shape.kind:
             case "dict":
@@ -48,7 +54,7 @@ class Converter:
             case "raw":
                 data = read_data(node)
                 if shape.pattern and not re.fullmatch(shape.pattern, str(data)):
-                    self._refuse(node, path, "a count or a percentage", shape)
+                    self._refuse(node, path, shape.what, shape)
                 return data
         return self._convert_scalar(node, shape, path)
 
@@ -63,6 +69,11 @@ class Converter:
         for key, item in node.value.items():
             inner = shape.find(key)
             place = join_path(path, key)
+            is_template = any(mark in key for mark in TEMPLATE_MARKS)
+            if shape.names_pattern and not is_template and not re.fullmatch(shape.names_pattern, key):
+                message = f"{_quote(key)} can't be the name of a {shape.names}."
+                hint = "Names have letters, digits and hyphens, and begin with a letter."
+                self._problems.add(item, place, message, hint, at_key=True)
             if inner is None:
                 self._refuse_key(item, key, place, shape)
             elif item.value is not None:
@@ -148,15 +159,31 @@ class Converter:
             return None
         if shape.choices and value not in shape.choices:
             known = [str(choice) for choice in shape.choices]
-            hint = (
-                self._problems.suggest(str(value), known, lists_all=False) if value != "absent" else _LEFT_OUT["state"]
-            )
+            hint = self._problems.suggest(str(value), known, lists_all=False)
+            if value in _GONE:
+                hint = _LEFT_OUT["disks" if ".disks." in path else "state"]
             self._problems.add(node, path, f"{_quote(value)} is not one of {', '.join(known)}.", hint)
             return None
         if shape.pattern and not re.fullmatch(shape.pattern, value):
-            self._problems.add(node, path, f"{_quote(value)} is no name.", first_sentence(shape.description))
+            self._refuse(node, path, shape.what, shape)
+            return None
+        if shape.kind in ("int", "float") and not self._check_range(node, shape, value, path):
             return None
         return value
+
+    def _check_range(self, node: Node, shape: Shape, value: int | float, path: str) -> bool:
+        least, most = shape.minimum, LARGEST_NUMBER if shape.maximum is None else shape.maximum
+        if (least is None or least <= value) and abs(value) <= most:
+            return True
+        if shape.maximum is None and (least is None or least <= value):
+            message = f"{_quote(node.value)} is too large."
+        else:
+            message = (
+                f"{_quote(node.value)} is too {'small' if least is not None and value < least else 'large'}: it has "
+            )
+            message += f"to be at least {least}." if shape.maximum is None else f"to be {least} to {most}."
+        self._problems.add(node, path, message, first_sentence(shape.description))
+        return False
 
     def _explain(self, node: Node, shape: Shape) -> str:
         text = str(node.value)
@@ -190,7 +217,9 @@ def _to_int(value: Any) -> int | None:
 
 def _to_float(value: Any) -> float | None:
     number = parse_number(value.strip()) if isinstance(value, str) else value
-    return None if isinstance(number, bool) or not isinstance(number, int | float) else float(number)
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    return float(number) if math.isfinite(number) else None
 
 
 def _to_bool(value: Any) -> bool | None:

@@ -5,19 +5,32 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from playvisor.fleet.convert import Converter
-from playvisor.fleet.names import MOST_GUESTS, Instance, NameProblem, expand_range
-from playvisor.fleet.nodes import DEEPEST, MOST_VALUES, Node, Source, TooDeepError, count_values, join_path, make_node
+from playvisor.fleet.names import MOST_GUESTS, Instance, NameProblem, count_instances, expand_range
+from playvisor.fleet.nodes import (
+    DEEPEST,
+    MOST_VALUES,
+    Node,
+    Source,
+    TooDeepError,
+    count_values,
+    is_encodable,
+    join_path,
+    list_parts,
+    make_node,
+    walk,
+)
 from playvisor.fleet.problems import Problems
 from playvisor.fleet.profiles import PROFILES, Profiles
-from playvisor.fleet.shape import Shape, read_shape
+from playvisor.fleet.shape import SLOTS, Shape, read_shape
 from playvisor.fleet.templates import TemplateProblem, Templates
 
-_LARGEST_VMID = 999_999_999
 _MOST_NEEDS = 200_000
 _MOST_CIRCLES = 10
 _LONGEST_CIRCLE = 10
@@ -77,7 +90,7 @@ class _Expansion:
             value = self._filled.convert(tree[section], shape, section)
             if value is not None:
                 document[section] = value
-        if "fleet" not in self._root.value:
+        if "fleet" not in tree or tree["fleet"].value is None:
             hint = "Write fleet: NAME, in small letters, digits and hyphens."
             self._problems.add(self._root, "fleet", "The fleet has no name.", hint)
         result = Expanded(document, self._root.copy(tree), self._profiles.used)
@@ -150,7 +163,9 @@ class _Expansion:
         return filled
 
     def _make_context(self, instance: Instance) -> Mapping[str, Any]:
-        own = {"name": instance.name} | ({} if instance.index is None else {"index": instance.index})
+        own: dict[str, Any] = {"name": instance.name}
+        if instance.index is not None:
+            own |= {"index": instance.index, "parts": list(instance.parts)}
         return {**self._values, **own}
 
     def _list_profiles(self, entry: Node, context: Mapping[str, Any], path: str) -> list[Node]:
@@ -194,6 +209,7 @@ class _Expansion:
         for name, guest in guests.items():
             node = nodes[name]
             path = join_path("guests", name)
+            self._check_slots(guest, node, path)
             vmid = guest.get("vmid")
             if vmid is not None:
                 self._check_vmid(vmid, name, node, vmids)
@@ -208,12 +224,24 @@ class _Expansion:
         if self._needs_left >= 0:
             self._check_circle(needs, nodes)
 
+    def _check_slots(self, guest: Mapping[str, Any], node: Node, path: str) -> None:
+        """Check that the slots are some of the guest's type, where it says that."""
+        kind = str(guest.get("type", ""))
+        if kind not in SLOTS["disks"] or "disks" not in guest:
+            return
+        hint = "Containers have rootfs and mp0 to mp255." if kind == "lxc" else "QEMU guests have scsi0, sata0, ide2…"
+        for name, item in list_parts(node.value["disks"]):
+            # What is a slot of neither is told already.
+            if not re.fullmatch(SLOTS["disks"][kind], name) and any(
+                re.fullmatch(slots, name) for slots in SLOTS["disks"].values()
+            ):
+                message = f"{name} is no slot of its type, {kind}."
+                self._problems.add(item, join_path(f"{path}.disks", name), message, hint, kind="slot")
+
     def _check_vmid(self, vmid: int, name: str, node: Node, vmids: dict[int, str]) -> None:
         place = node.value["vmid"]
         path = join_path(join_path("guests", name), "vmid")
-        if not 100 <= vmid <= _LARGEST_VMID:
-            self._problems.add(place, path, f"{vmid} can't be the id of a guest.", f"Ids are 100 to {_LARGEST_VMID}.")
-        elif vmid in vmids:
+        if vmid in vmids:
             hint = (
                 'Of a range, write "{{ 200 + index }}".'
                 if self._templates
@@ -233,12 +261,14 @@ class _Expansion:
                 self._problems.add(node, path, message, "Depend on fewer guests.")
                 return []
             names += found
-        return names
+        return list(dict.fromkeys(names))
 
     def _expand_need(self, need: str, guests: Mapping[str, Any], node: Node, path: str) -> list[str]:
         if need not in self._needs:
             try:
-                self._needs[need] = [instance.name for instance in expand_range(need)]
+                # Of ranges that are not there nobody makes thousands of names, entry by entry.
+                self._needs_left -= count_instances(need)
+                self._needs[need] = [instance.name for instance in expand_range(need)] if self._needs_left >= 0 else []
             except NameProblem as problem:
                 self._problems.add(node, path, problem.message, problem.hint)
                 return []
@@ -287,7 +317,15 @@ def make_root(data: Mapping[str, Any], problems: Problems) -> Node:
         problems.add(place, "", "A fleet is a mapping of keys and values.", "Begin with fleet and guests.")
         return place
     try:
-        return make_node(data, place)
+        root = make_node(data, place)
     except TooDeepError:
         problems.add(place, "", *_TOO_DEEP)
         return place
+    for path, node in walk(root):
+        if isinstance(node.value, float) and not math.isfinite(node.value):
+            problems.add(node, path, f"{node.value} is no number.", "Write one that has an end.")
+        elif not is_encodable(path) or (isinstance(node.value, str) and not is_encodable(node.value)):
+            shown = path.encode(errors="replace").decode()
+            problems.add(node, shown, "It has half a character in it.", "Write whole ones: a surrogate alone is none.")
+            problems.is_incomplete = True
+    return root

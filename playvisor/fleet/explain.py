@@ -30,7 +30,9 @@ def explain_values(fleet: Rendered, path: str) -> list[dict[str, Any]]:
 
 
 def _list_paths(fleet: Rendered, path: str) -> list[str]:
-    way = trace_path(fleet.tree, path) or trace_path(fleet.tree, f"guests.{path}")
+    way = trace_path(fleet.tree, path)
+    if way is None:
+        way = trace_path(fleet.tree, f"guests.{path}")
     if way is None:
         above, _dot, last = path.rpartition(".")
         parent = find_node(fleet.tree, f"guests.{above}" if above else "guests") or find_node(fleet.tree, above)

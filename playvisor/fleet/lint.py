@@ -18,7 +18,7 @@ from playvisor.fleet.templates import find_names
 _WORDS = frozenset(["yes", "no", "on", "off", "y", "n"])
 # Other readers of YAML take these for numbers.
 _NUMBERS = re.compile(r"0[0-9]+|[0-9]{1,2}(:[0-9]{2}){1,2}|[0-9][0-9_]*_[0-9_]*")
-_OWN_NAMES = ("name", "index")
+_OWN_NAMES = ("name", "index", "parts")
 
 
 def find_warnings(fleet: Rendered) -> list[Problem]:
@@ -29,11 +29,23 @@ def find_warnings(fleet: Rendered) -> list[Problem]:
         if name not in fleet.used_profiles:
             warnings.add(node, f"profiles.{name}", f"No guest has the profile {name}.", "Remove it.", at_key=True)
     _check_values(fleet, warnings)
+    _check_names(fleet, warnings)
     for path, node in _find_secrets(fleet.root, read_shape(), ""):
         if not node.is_dynamic:
             hint = "Give it with --set or in a --values file that is in no repository, and name it in a template."
             warnings.add(node, path, "A secret stands here in clear.", hint)
     return warnings.list_sorted()
+
+
+def _check_names(fleet: Rendered, warnings: Problems) -> None:
+    """Find guests whose names are one to people, and to DNS."""
+    known: dict[str, str] = {}
+    guests = fleet.tree.value.get("guests")
+    for name, node in list_parts(guests) if guests is not None else ():
+        first = known.setdefault(name.lower(), name)
+        if first != name:
+            message = f"{name} and {first} differ in capitals only."
+            warnings.add(node, join_path("guests", name), message, "Rename one of them.", at_key=True)
 
 
 def _check_values(fleet: Rendered, warnings: Problems) -> None:

@@ -20,8 +20,8 @@ _FALSE = frozenset(["false", "False", "FALSE"])
 # YAML 1.2, except that a number with leading zeros stays the text that it is: 0755 is a mode, 007 an id.
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-# What an element of a list is called by in paths, the first that it has.
-_NAMING = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
+NAMING = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
+"""What an element of a list is called by in paths: the first of these keys that it has."""
 # Python refuses longer ones, and Proxmox VE has none.
 _LONGEST_NUMBER = 300
 # How far values may be inside of each other: functions that go through them call themselves.
@@ -150,6 +150,11 @@ def count_values(node: Node) -> int:
     return 1 + sum(map(count_values, node.value)) if isinstance(node.value, list) else 1
 
 
+def is_encodable(text: str) -> bool:
+    """Whether a text can be written: what stood for bytes that are none, or half a character, can't."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def is_null(text: str) -> bool:
     """Whether plain text means that there is nothing."""
     return text in _NULLS
@@ -185,8 +190,11 @@ def name_elements(elements: list[Node]) -> Iterator[tuple[str, Node]]:
     """The elements of a list, by what they are called in paths: their slot, name or the like, or else their number."""
     for number, element in enumerate(elements):
         mapping = element.value if isinstance(element.value, dict) else {}
-        named = (mapping[key].value for key in _NAMING if key in mapping and mapping[key].value is not None)
-        yield str(next(named, number)), element
+        named = (mapping[key].value for key in NAMING if key in mapping)
+        yield (
+            str(next((name for name in named if name is not None and not isinstance(name, dict | list)), number)),
+            element,
+        )
 
 
 def list_parts(node: Node) -> list[tuple[str, Node]]:
@@ -211,13 +219,28 @@ def trace_path(node: Node, path: str) -> list[tuple[str, Node]] | None:
     Names with dots may also be written without quotes."""
     if not path:
         return []
-    for name, item in list_parts(node):
-        for written in (name, f'"{name}"'):
-            if path == written or path.startswith(f"{written}."):
-                way = trace_path(item, path[len(written) + 1 :])
-                if way is not None:
-                    return [(name, item), *way]
+    for name, rest in _split_path(path):
+        if isinstance(node.value, dict):
+            item = node.value.get(name)
+        else:
+            item = next((each for called, each in list_parts(node) if called == name), None)
+        way = trace_path(item, rest) if item is not None else None
+        if item is not None and way is not None:
+            return [(name, item), *way]
     return None
+
+
+def _split_path(path: str) -> Iterator[tuple[str, str]]:
+    """Each first part that a path may have, with the rest, the shortest first."""
+    if path.startswith('"') and '"' in path[1:]:
+        name, _quote, rest = path[1:].partition('"')
+        if not rest or rest.startswith("."):
+            yield name, rest[1:]
+    dot = path.find(".")
+    while dot >= 0:
+        yield path[:dot], path[dot + 1 :]
+        dot = path.find(".", dot + 1)
+    yield path, ""
 
 
 def find_node(node: Node, path: str) -> Node | None:

@@ -15,6 +15,7 @@ from playvisor.fleet.shape import ANY, Shape
 PROFILES = "profiles"
 
 _DEEPEST_STACK = 50
+_MOST_WAYS = 2_000_000
 
 
 def merge_nodes(lower: Node, upper: Node, shape: Shape) -> Node:
@@ -52,19 +53,23 @@ def _merge_slots(lower: list[Node], upper: list[Node], shape: Shape) -> list[Nod
 
 def _get_slot(node: Node, key: str) -> str | None:
     slot = node.value.get(key) if isinstance(node.value, dict) else None
-    return str(slot.value) if slot is not None else None
+    return None if slot is None or isinstance(slot.value, dict | list) else str(slot.value)
 
 
 class Profiles:
     """The profiles of a fleet."""
 
     def __init__(self, nodes: Mapping[str, Node], shape: Shape, problems: Problems) -> None:
-        self._nodes = {name: node for name, node in nodes.items() if isinstance(node.value, dict)}
+        # One without options is one all the same.
+        filled = {name: node.copy({}) if node.value is None else node for name, node in nodes.items()}
+        self._nodes = {name: node for name, node in filled.items() if isinstance(node.value, dict)}
+        self._wrong = filled.keys() - self._nodes.keys()
         self._shape = shape
         self._problems = problems
         self._stacks: dict[tuple[str, ...], Node | None] = {}
         self._lists: dict[str, list[str]] = {}
         self._circles: set[frozenset[str]] = set()
+        self._ways_left = _MOST_WAYS
         self.used: set[str] = set()
 
     def check(self) -> None:
@@ -90,7 +95,12 @@ class Profiles:
 
     def _list_named(self, node: Node, path: str) -> list[tuple[Node, str]]:
         named = node.value.get(PROFILES)
-        if named is None or not isinstance(named.value, list):
+        if named is None:
+            return []
+        if named.is_dynamic:
+            hint = "Guests may choose their profiles by templates."
+            self._problems.add(named, f"{path}.{PROFILES}", "A profile can't choose others by a template.", hint)
+        if named.is_dynamic or not isinstance(named.value, list):
             return []
         return [(each, f"{path}.{PROFILES}") for each in named.value]
 
@@ -98,6 +108,9 @@ class Profiles:
         """The names of the profiles, the lowest first, each once, where it is first stood on."""
         names: dict[str, None] = {}
         for node, path in references:
+            if node.value is None or isinstance(node.value, dict | list) or node.value in self._wrong:
+                # That is a problem already.
+                continue
             name = str(node.value)
             if name in above:
                 self._refuse_circle(node, path, [*above[above.index(name) :], name])
@@ -107,8 +120,13 @@ class Profiles:
             elif len(above) >= _DEEPEST_STACK:
                 message = f"More than {_DEEPEST_STACK} profiles stand on each other."
                 self._problems.add(node, path, message, "Name several profiles beside each other.")
-            else:
-                names.update(dict.fromkeys(self._list_below(name, above)))
+            elif name not in names and self._ways_left >= 0:
+                below = self._list_below(name, above)
+                self._ways_left -= len(below)
+                names.update(dict.fromkeys(below))
+                if self._ways_left < 0:
+                    message = f"Profiles stand on each other in more than {_MOST_WAYS} ways."
+                    self._problems.add(node, path, message, "Stand on fewer profiles.", kind="ways")
         return list(names)
 
     def _list_below(self, name: str, above: tuple[str, ...]) -> list[str]:

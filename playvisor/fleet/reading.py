@@ -16,14 +16,20 @@ from typing import Any
 
 import yaml
 
-from playvisor.fleet.nodes import DEEPEST, MOST_VALUES, TEMPLATE_MARKS, Node, Source, is_null
+from playvisor.fleet.nodes import DEEPEST, MOST_VALUES, TEMPLATE_MARKS, Node, Source, is_null, join_path
 from playvisor.fleet.problems import Problems
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_BYTES = 32 * 2**20
 _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 
+_HINTS = {
+    "found character that cannot start any token": "A text that begins with @, % or ` needs quotes.",
+    "found unexpected end of stream": "Close the quotes and brackets that are open.",
+    "found unknown escape character": "In double quotes a backslash is \\\\; in single quotes it stands for itself.",
+}
 _RANGE = re.compile(r"\{[0-9]+\.\.[0-9]+\}")
+_QUOTE_TEMPLATES = "Put a text with {{ in quotes."
 
 
 class _Unreadable(Exception):
@@ -42,15 +48,18 @@ def read_file(path: Path, problems: Problems, *, name: str = "", via: str = "") 
 
 def _read(path: Path, source: Source, problems: Problems) -> str | None:
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            problems.add_at(
-                source.name, 0, 0, "", f"It has more than {_MOST_BYTES >> 20} MiB.", "Split it into a folder of files."
-            )
-            return None
-        raw = path.read_bytes()
+        # Pipes, such as `--values <(sops -d secrets.yml)`, and devices don't say how much is in them.
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        hint = "" if path.exists() else "Name the file of the fleet, or the folder of its files."
+        hint = "Let it be a file that can be read."
+        if not path.exists():
+            hint = "Look at its name." if source.via else "Name the file of the fleet, or the folder of its files."
         problems.add_at(source.name, 0, 0, "", f"It can't be read: {error.strerror}.", hint)
+        return None
+    if len(raw) > _MOST_BYTES:
+        message = f"It has more than {_MOST_BYTES >> 20} MiB."
+        problems.add_at(source.name, 0, 0, "", message, "Split it into a folder of files.")
         return None
     try:
         return raw.decode("utf-8-sig")
@@ -76,13 +85,13 @@ def read_text(text: str, source: Source, problems: Problems) -> Node | None:
         lines = text.splitlines()
         row = lines[line] if line < len(lines) else ""
         message = f"It is no YAML: {', '.join(filter(None, [error.context, error.problem]))}."
-        hint = ""
+        hint = _HINTS.get(str(error.problem), "Look at indentation, quotes and brackets, here and in the line above.")
         if "\t" in row[: len(row) - len(row.lstrip())] or row[column : column + 1] == "\t":
             message, hint = "A tab stands where YAML wants spaces.", "Indent with spaces."
         elif _RANGE.search(row):
             hint = 'A range inside of { } needs quotes: {"web-{01..12}": …}.'
         elif "{{" in row:
-            hint = "Put a text with {{ in quotes."
+            hint = _QUOTE_TEMPLATES
         elif "mapping values are not allowed" in message:
             hint = "A text with a colon and a space in it needs quotes; keys need the indentation of their neighbours."
         problems.add_at(source.name, line + 1, column + 1, "", message, hint)
@@ -110,10 +119,13 @@ class _Builder:
         # Anchors with the values that they stand for; None while one is not complete.
         self._anchors: dict[str, tuple[Node, int] | None] = {}
         self._documents = 0
+        # Mappings with a key that is no text.
+        self._refused: dict[int, Node] = {}
 
     def build(self, events: Iterable[Any]) -> Node | None:
         """The one document, in which every problem is noted."""
-        # Of each collection that is open: its node, the key that waits for a value, how many values it has, its anchor.
+        # Of each collection that is open: its node, the key that waits for a value, how many values it has, its anchor,
+        # and the keys that << has brought.
         stack: list[list[Any]] = []
         root: Node | None = None
         for event in events:
@@ -124,7 +136,10 @@ class _Builder:
                 self._open(event, stack)
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                node, _key, size, anchor = stack.pop()
+                node, _key, size, anchor, _merged = stack.pop()
+                if node.value == {} and self._refused.get(id(node)):
+                    # `cores: {{ x }}` is a mapping whose key is a mapping: nothing more is to be said of it.
+                    node.value = None
                 if anchor:
                     self._anchors[anchor] = (node, size)
             elif kind is yaml.AliasEvent:
@@ -185,7 +200,7 @@ class _Builder:
         node = Node({} if is_mapping else [], self._source, mark.line + 1, mark.column + 1)
         if event.anchor:
             self._anchors[event.anchor] = None
-        stack.append([node, None, 1, event.anchor])
+        stack.append([node, None, 1, event.anchor, set()])
 
     def _follow(self, event: Any) -> tuple[Node, int]:
         target = self._anchors.get(event.anchor, ())
@@ -199,7 +214,7 @@ class _Builder:
     def _place(self, stack: list[list[Any]], node: Node, size: int, event: Any) -> None:
         """Put a node into the collection that is open."""
         frame = stack[-1]
-        parent, key, _size, _anchor = frame
+        parent, key, _size, _anchor, _merged = frame
         frame[2] += size
         if frame[2] > MOST_VALUES:
             self._stop(
@@ -214,7 +229,10 @@ class _Builder:
             self._check_key(node)
             frame[1] = node
         else:
-            self._put(parent, key, node, stack)
+            if isinstance(key.value, dict | list) or (key.value is None and not key.is_plain):
+                self._refused[id(parent)] = parent
+            else:
+                self._put(parent, key, node, stack)
             frame[1] = None
 
     def _check_key(self, node: Node) -> None:
@@ -229,19 +247,20 @@ class _Builder:
 
     def _put(self, parent: Node, key: Node, node: Node, stack: list[list[Any]]) -> None:
         mapping: dict[str, Node] = parent.value
+        merged: set[str] = stack[-1][4]
         if key.is_plain and key.value == "<<":
-            self._merge(parent, key, node)
+            self._merge(parent, key, node, merged)
             return
         name = "" if key.value is None else str(key.value)
         place = (key.line, key.column)
         former = mapping.get(name)
         # What came by << stands elsewhere, and gives way.
-        if former is not None and former.key is not None and name not in _get_merged(parent):
+        if former is not None and former.key is not None and name not in merged:
             self._problems.add_at(
                 self._source.name,
                 *place,
-                ".".join(str(each[1].value) for each in stack if each[1] is not None),
-                f"{name} stands here a second time; the first is in line {former.key[0]}.",
+                _render_path(stack),
+                f"{name or '~'} stands here a second time; the first is in line {former.key[0]}.",
                 "Put both together.",
             )
             return
@@ -249,22 +268,26 @@ class _Builder:
             # An alias: the same value under another key.
             node = node.copy(node.value)
         node.key = place
+        merged.discard(name)
         mapping[name] = node
         parent.is_dynamic = parent.is_dynamic or node.is_dynamic
 
-    def _merge(self, parent: Node, key: Node, node: Node) -> None:
+    def _merge(self, parent: Node, key: Node, node: Node, merged: set[str]) -> None:
         """Take in what `<<` names: what the mapping has itself wins, and what is named earlier."""
         sources = node.value if isinstance(node.value, list) else [node]
         for source in sources:
             if not isinstance(source.value, dict):
                 self._problems.add(key, "", "<< names no mapping.", "Write <<: *anchor, or <<: [*one, *other].")
                 continue
-            for name, item in source.value.items():
-                parent.value.setdefault(name, item)
+            new = {name: item for name, item in source.value.items() if name not in parent.value}
+            merged.update(new)
+            parent.value.update(new)
             parent.is_dynamic = parent.is_dynamic or source.is_dynamic
 
 
-def _get_merged(parent: Node) -> set[str]:
-    """The keys of a mapping that << has brought."""
-    start = (parent.line, parent.column)
-    return {name for name, item in parent.value.items() if item.key is not None and item.key < start}
+def _render_path(stack: list[list[Any]]) -> str:
+    """The path of the key that is at its value."""
+    path = ""
+    for _node, key, *_rest in stack:
+        path = path if key is None else join_path(path, "~" if key.value is None else key.value)
+    return path

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class Rendered:
     values: Node = field(repr=False, compare=False)
     root: Node = field(repr=False, compare=False)
     used_profiles: frozenset[str] = frozenset()
+    # Of the files, those in which the fleet itself stands, without values.
+    sources: tuple[str, ...] = ()
 
 
 class _Origins(Mapping[str, Origin]):
@@ -86,7 +89,8 @@ def render_fleet(
     names = tuple(str(file) for file in [*files, *read])
     tree = expanded.tree
     used = frozenset(expanded.used_profiles)
-    return Rendered(expanded.document, _Origins(tree), names, tree, values, root, used)
+    sources = tuple(str(file) for file in files)
+    return Rendered(expanded.document, _Origins(tree), names, tree, values, root, used, sources)
 
 
 def expand_document(data: Mapping[str, Any]) -> Rendered:
@@ -109,19 +113,42 @@ def list_files(source: Path, problems: Problems) -> list[Path]:
     """The files of a fleet: the one that is named, or all YAML files of a folder apart from values and hidden ones."""
     if not source.is_dir():
         return [source]
-    files = [
-        path
-        for path in sorted(source.rglob("*.y*ml"))
-        if path.suffix in (".yml", ".yaml") and path.is_file() and not _is_left_out(path.relative_to(source))
-    ]
-    if not files:
+    files = []
+    for path in sorted(_walk_folder(source, problems)):
+        if not layers.is_yaml(path) or _is_left_out(path.relative_to(source)):
+            continue
+        if path.is_file():
+            files.append(path)
+        else:
+            # Guests in a file that is not there would be taken for guests that are in none.
+            problems.is_incomplete = True
+            message = "It is no file." if path.exists() else "It is a link that leads nowhere."
+            problems.add_at(str(path), 0, 0, "", message, "Remove it, or put the file there.")
+    if not files and not problems.is_incomplete:
         problems.is_incomplete = True
         problems.add_at(str(source), 0, 0, "", "There is no YAML file in this folder.", "Write a fleet.yml.")
     return files
 
 
+def _walk_folder(source: Path, problems: Problems) -> Iterator[Path]:
+    """What is in a folder and in folders in it, also where links lead to, each folder once."""
+
+    def refuse(error: OSError) -> None:
+        problems.is_incomplete = True
+        problems.add_at(str(error.filename), 0, 0, "", f"It can't be read: {error.strerror}.", "Let it be readable.")
+
+    seen = set()
+    for folder, folders, names in os.walk(source, onerror=refuse, followlinks=True):
+        if os.path.realpath(folder) in seen:
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(folder))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in names)
+
+
 def _is_left_out(path: Path) -> bool:
-    return path.parts[0] in (layers.FOLDER, layers.FILE) or any(part.startswith(".") for part in path.parts)
+    return path.parts[0] in (layers.FOLDER, *layers.FILES) or any(part.startswith(".") for part in path.parts)
 
 
 def _merge_files(roots: Sequence[tuple[Path, Node]], source: Path, problems: Problems) -> Node:

@@ -10,6 +10,7 @@ Whatever makes text or lists, or goes through one, pays for it from a budget tha
 from __future__ import annotations
 
 import functools
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,21 +18,26 @@ from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_round
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
+from playvisor.fleet.nodes import is_encodable
 from playvisor.fleet.problems import suggest
 
 # What one template may make: characters, elements and rounds of loops together.
 _MOST_WORK = 100_000
+_MOST_WORK_OF_ALL = 100_000_000
 _LONGEST_TEMPLATE = 20_000
 _LARGEST_INTEGER = 2**128
+# Digits that numbers are rounded to, and blanks that JSON is indented by.
+_MOST_DIGITS = 30
 _FORMAT = re.compile(r"%(?:\((\w+)\))?([-+ #0]{0,3})(\d{0,3})(?:\.(\d{1,2}))?([sdifeEgGxXo%])")
 
 _FILTERS = (
     *("abs", "capitalize", "d", "default", "dictsort", "first", "float", "int", "items", "last", "length"),
-    *("list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort"),
-    *("string", "sum", "title", "tojson", "trim", "unique", "upper"),
+    *("list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort"),
+    *("string", "sum", "title", "trim", "unique", "upper"),
 )
 _METHODS: Mapping[type, frozenset[str]] = {
     str: frozenset(
@@ -53,6 +59,9 @@ _NODES = (
 )
 
 
+_LOOK = "Look at the values that it names: they are not what it takes."
+
+
 class TemplateProblem(Exception):
     """What is wrong with a template."""
 
@@ -72,6 +81,7 @@ class Templates:
     def __init__(self) -> None:
         self._environment = _Environment()
         self._compiled: dict[str, Any] = {}
+        self._left = _MOST_WORK_OF_ALL
 
     def fill(self, text: str, values: Mapping[str, Any]) -> Any:
         """The value that a template has: of any type when it is one expression, text otherwise.
@@ -80,6 +90,16 @@ class Templates:
         environment = self._environment
         environment.left = _MOST_WORK
         try:
+            return self._fill(text, values)
+        finally:
+            self._left -= min(_MOST_WORK, _MOST_WORK - environment.left)
+
+    def _fill(self, text: str, values: Mapping[str, Any]) -> Any:
+        environment = self._environment
+        try:
+            if self._left < 0:
+                message = f"All templates together make more than {_MOST_WORK_OF_ALL} characters and elements."
+                raise TemplateProblem(message, "Make less in loops, or split the fleet.")
             if text not in self._compiled:
                 self._compiled[text] = environment.compile_value(text)
             template, is_expression = self._compiled[text]
@@ -95,20 +115,21 @@ class Templates:
                 result = None
             return environment.make_plain(result)
         except TemplateSyntaxError as error:
-            raise TemplateProblem(f"It is no template: {str(error.message).rstrip('.')}.") from None
+            raise TemplateProblem(f"It is no template: {str(error.message).rstrip('.')}.", _hint(text, error)) from None
         except (_TooMuch, MemoryError, RecursionError):
             raise TemplateProblem(
                 "The template makes too much.", f"It may make {_MOST_WORK} characters or elements."
             ) from None
         except SecurityError as error:
-            raise TemplateProblem(f"The template does what is not allowed: {error}") from None
+            message = f"The template does what is not allowed: {str(error).rstrip('.')}."
+            raise TemplateProblem(message, "It has filters, and a few methods of text, lists and mappings.") from None
         except TemplateError as error:
             raise self._explain(str(error), values) from None
         except TemplateProblem:
             raise
         except Exception as error:
             # Whatever filters and operators raise about the values that they get.
-            raise TemplateProblem(f"The template fails: {error}.") from None
+            raise TemplateProblem(f"The template fails: {str(error).rstrip('.')}.", _LOOK) from None
 
     def _explain(self, message: str, values: Mapping[str, Any]) -> TemplateProblem:
         named = re.match(r"'(\w+)' is undefined", message)
@@ -118,7 +139,17 @@ class Templates:
         attribute = re.search(r"has no attribute '(\w+)'", message)
         if attribute:
             return TemplateProblem(f"{attribute[1]} is not defined there.", "Give it in values.yml, or with --set.")
-        return TemplateProblem(f"The template fails: {message}.")
+        return TemplateProblem(f"The template fails: {message.rstrip('.')}.", _LOOK)
+
+
+def _hint(text: str, error: TemplateSyntaxError) -> str:
+    """What to do about what is no template."""
+    unknown = re.match(r"No (filter|test) named '(\w+)'", str(error.message))
+    if unknown and unknown[1] == "filter":
+        known = sorted(_Environment().filters)
+        return suggest(unknown[2], known, lists_all=False) or f"There are: {', '.join(known)}."
+    closed = text.count("{{") == text.count("}}") and text.count("{%") == text.count("%}")
+    return "Look at brackets, quotes and operators." if closed else "Close each {{ with }} and each {% with %}."
 
 
 def find_names(text: str) -> list[str]:
@@ -126,7 +157,7 @@ def find_names(text: str) -> list[str]:
     environment = _Environment()
     try:
         tree = environment.parse(text)
-    except TemplateSyntaxError:
+    except (TemplateSyntaxError, RecursionError):
         return []
     wanted = meta.find_undeclared_variables(tree)
     names = [name for name in map(_read_name, tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))) if name]
@@ -155,14 +186,19 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         # Folding constants would compute them before anybody counts.
-        super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, optimized=False, cache_size=0)
+        super().__init__(
+            undefined=StrictUndefined, keep_trailing_newline=True, optimized=False, cache_size=0, finalize=_require_text
+        )
         self.left = 0
         self.globals = {"range": self._range}
         own = {
             "format": self._format,
             "join": self._join,
             "replace": self._replace,
+            "round": self._round,
+            "tojson": self._limit(_write_json),
             "walk": self._walk,
+            "weigh": self._weigh,
         }
         self.filters = {name: self._limit(self.filters[name]) for name in _FILTERS} | own
 
@@ -205,6 +241,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         """The data that a value is, within the budget."""
         if isinstance(value, str):
             self.pay(len(value))
+            if not is_encodable(value):
+                raise TemplateProblem("The template gives half a character.", "Write characters, or \\U and 8 digits.")
             return str(value)
         if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
             return value
@@ -212,7 +250,11 @@ class _Environment(ImmutableSandboxedEnvironment):
             return {str(key): self.make_plain(item) for key, item in self._walk(value.items())}
         if isinstance(value, Iterable):
             return [self.make_plain(item) for item in self._walk(value)]
-        raise TemplateProblem(f"The template gives no value, but {type(value).__name__}.")
+        if isinstance(value, float):
+            raise TemplateProblem("The template gives no number, but infinity.", _LOOK)
+        if callable(value):
+            raise TemplateProblem("The template gives no value, but a method.", "Call it, as in {{ name.upper() }}.")
+        raise TemplateProblem(f"The template gives no value, but {type(value).__name__}.", _LOOK)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute what is bounded."""
@@ -233,8 +275,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         return value
 
     def call(self, *arguments: Any, **named: Any) -> Any:
-        """Count calls."""
-        self.pay(1)
+        """Count calls, and what a method goes through."""
+        owners = (getattr(each, "__self__", None) for each in arguments)
+        self.pay(1 + sum(len(each) for each in (*owners, *arguments) if isinstance(each, _SIZED)))
         return super().call(*arguments, **named)
 
     def wrap_str_format(self, value: Any) -> None:
@@ -257,6 +300,16 @@ class _Environment(ImmutableSandboxedEnvironment):
             self.pay(1)
             yield item
 
+    def _weigh(self, value: Any) -> Any:
+        """The value, which is gone through."""
+        self.pay(len(value) if isinstance(value, _SIZED) else 0)
+        return value
+
+    def _round(self, value: Any, precision: int = 0, method: str = "common") -> Any:
+        if abs(precision) > _MOST_DIGITS:
+            raise TemplateProblem(f"Numbers can't be rounded to {precision} digits.", f"At most {_MOST_DIGITS} can be.")
+        return do_round(value, precision, method)  # type: ignore[arg-type]
+
     def _range(self, *limits: int) -> range:
         numbers = range(*limits)
         self.pay(len(numbers))
@@ -273,7 +326,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def _join(self, value: Iterable[Any], separator: Any = "", attribute: str | None = None) -> str:
         parts = []
         for item in self._walk(value):
-            parts.append(str(self.getitem(item, attribute) if attribute else item))
+            parts.append(str(_require_text(self.getitem(item, attribute) if attribute else item)))
             self.pay(len(parts[-1]) + len(str(separator)))
         return str(separator).join(parts)
 
@@ -291,10 +344,46 @@ class _Counting(NodeTransformer):
         node.iter = nodes.Filter(node.iter, "walk", [], [], None, None, lineno=node.lineno)
         return self.generic_visit(node)
 
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
+        """Count what is compared, and what is searched."""
+        node.expr = _weigh(node.expr)
+        for operand in node.ops:
+            operand.expr = _weigh(operand.expr)
+        return self.generic_visit(node)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+        """Count what a slice copies."""
+        is_slice = isinstance(node.arg, nodes.Slice)
+        visited = self.generic_visit(node)
+        return _weigh(visited) if is_slice and isinstance(visited, nodes.Expr) else visited
+
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         """Join with a filter that counts."""
         parts = nodes.List(node.nodes, lineno=node.lineno)
         return self.generic_visit(nodes.Filter(parts, "join", [], [], None, None, lineno=node.lineno))
+
+
+def _weigh(node: nodes.Expr) -> nodes.Expr:
+    return nodes.Filter(node, "weigh", [], [], None, None, lineno=node.lineno)
+
+
+def _require_text(value: Any) -> Any:
+    """The value, if it can be a part of a text; Python's words for others are never meant."""
+    if value is None:
+        raise TemplateProblem("A value in the text is empty.", "Give it, or write {{ NAME | default('', true) }}.")
+    if callable(value) and not isinstance(value, Undefined):
+        raise TemplateProblem("A method stands in the text.", "Call it, as in {{ name.upper() }}.")
+    if isinstance(value, Mapping | list | tuple):
+        what = "mapping" if isinstance(value, Mapping) else "list"
+        raise TemplateProblem(f"A {what} stands in the text.", "Write {{ NAME | join(', ') }} or {{ NAME | tojson }}.")
+    return value
+
+
+def _write_json(value: Any, indent: int | None = None) -> str:
+    """JSON of a value. It is no HTML."""
+    if indent is not None and not 0 <= indent <= _MOST_DIGITS:
+        raise TemplateProblem(f"JSON can't be indented by {indent}.", f"At most {_MOST_DIGITS} can be.")
+    return json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False)
 
 
 def _check_nodes(tree: nodes.Node) -> None:

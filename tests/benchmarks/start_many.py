@@ -52,16 +52,7 @@ def _looped(cluster: Cluster, vmids: list[int]) -> None:
 
 
 def _by_community(cluster: Cluster, vmids: list[int]) -> None:
-    known = cluster.connection
-    options = {
-        "state": "started",
-        "api_host": known["host"],
-        "api_port": known["port"],
-        "api_user": known["user"],
-        "api_token_id": known["token_id"],
-        "api_token_secret": known["token_secret"],
-        "validate_certs": True,
-    }
+    options = {"state": "started", **peers.connection_of_community(cluster)}
     playbook = loop(cluster.home / "community.yml", "community.proxmox.proxmox_kvm", options)
     play(peers.ansible(), playbook, {"vmids": vmids[:LOOPED]}, peers.ansible_environment(cluster))
     _all_run(cluster, LOOPED)

@@ -9,56 +9,36 @@ A fleet is only ever planned; its plan is applied by its id.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.catalogue.fleets import (
     NAME,
-    find_declared_path,
     find_deletions,
     join_document,
-    parse_path,
     split_document,
 )
-from mcp_bridge.errors import PlayvisorError, UsageError
+from mcp_bridge.errors import UsageError
 from mcp_bridge.evidence.fleets import PLAN, PRUNE
 from mcp_bridge.executor import Progress
 from mcp_bridge.ledger.records import FleetObject
-from mcp_bridge.result import Failure, Result
+from mcp_bridge.result import Result
 from mcp_bridge.run.engine import Engine
+from mcp_bridge.run.fleet_claims import describe_problems, find_claims
 from mcp_bridge.run.request import Request
-from mcp_bridge.run.sync import Manner, sync_history
+from mcp_bridge.run.summary import count
 from mcp_bridge.run.tools import ToolFunction
+from mcp_bridge.run.tools.fleet_authors import name_authors
 from mcp_bridge.run.tools.results import failed_result, make_result
-from mcp_bridge.system.identity import format_timestamp
 
 if TYPE_CHECKING:
-    from mcp_bridge.history.changes import Attribution
-    from mcp_bridge.history.store import History
     from mcp_bridge.ledger.fleets import Fleets
 
 REPORT = "report_fleet"
 """The internal tool that says what differs between a fleet and the cluster, and sends nothing."""
 DRIFT = "fleet_drift"
 _SHOWN = ("path", "kind", "name", "vmid", "node", "type")
-_MOST_NAMED = 3
-_MOST_CHANGES = 50
-# Where Proxmox VE calls an option otherwise.
-_RAW_NAMES = {
-    "state": "status",
-    "user": "ciuser",
-    "password": "cipassword",
-    "ssh_keys": "sshkeys",
-    "nameservers": "nameserver",
-    "upgrade": "ciupgrade",
-    "custom": "cicustom",
-    "name": "hostname",
-    "add_tags": "tags",
-    "remove_tags": "tags",
-    "ha": "hastate",
-}
 
 
 def with_last_applied(engine: Engine, request: Request) -> Request | Result:
@@ -86,44 +66,15 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
         problems = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
     else:
         problems = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
-        problems |= _describe_claims(name, fleets.find_claims(name, _list_declared(declared)))
+        problems |= find_claims(fleets, name, document)
     if problems:
-        return failed_result(request, _describe_problems(name, problems))
+        return failed_result(request, describe_problems(name, problems))
     last = {path: _describe_last(marked[path]) for path in declared if path in marked}
     arguments = {**request.arguments, "last_applied": {"fleet": name, **join_document(last)}}
     if request.tool == PRUNE:
         gone = {path: {**_identify(marked[path]), "state": "absent"} for path in declared}
         arguments |= {"fleet": {"fleet": name, **join_document(gone)}}
     return replace(request, arguments=arguments)
-
-
-def _list_declared(declared: Mapping[str, Any]) -> list[FleetObject]:
-    entries = {path: entry if isinstance(entry, Mapping) else {} for path, entry in declared.items()}
-    return [
-        FleetObject(path, entry, uuid=str(entry["uuid"]) if entry.get("uuid") else None, vmid=entry.get("vmid"))
-        for path, entry in entries.items()
-    ]
-
-
-def _describe_claims(name: str, claims: Mapping[str, FleetObject]) -> dict[str, str]:
-    return {
-        path: f"it belongs to fleet {other.fleet}{f' as {other.path}' if other.path != path else ''}, so fleet {name} "
-        "can't have it"
-        for path, other in claims.items()
-    }
-
-
-def _describe_problems(name: str, problems: Mapping[str, str]) -> Failure:
-    named = [f"{path}: {problem}" for path, problem in list(problems.items())[:_MOST_NAMED]]
-    more = f", and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
-    return Failure(
-        code="invalid_parameter",
-        message=f"Fleet {name} can't be planned: {'; '.join(named)}{more}. Nothing was sent.",
-        hint="An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune "
-        "--release`. A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet "
-        "prune`.",
-        fields=dict(problems),
-    )
 
 
 def _describe_last(marked: FleetObject) -> dict[str, Any]:
@@ -153,14 +104,16 @@ def find_drift(engine: Engine, request: Request, progress: Progress, cancel: thr
         internal=True,
         offered=None,
     )
-    found = engine.run(report, progress, cancel)
+    found = with_authors(engine, report, engine.run(report, progress, cancel), progress, cancel)
     if found.failure:
         return failed_result(request, found.failure)
-    rows = list_drift(engine, request, found.data.get("objects") or (), progress, cancel)
+    rows, unread = list_drift(found), describe_unread(found)
     fields = sum(len(row["changes"]) for row in rows)
-    summary = f"{fields} fields of {len(rows)} objects of fleet {name} were changed by somebody else."
+    of = f"{count(fields, 'field')} of {count(len(rows), 'object')} of fleet {name}"
+    summary = f"{of} {'was' if fields == 1 else 'were'} changed by somebody else."
     summary = summary if rows else f"Nobody else has changed anything of fleet {name}."
-    return make_result(request, "ok", summary, fleet=name, objects=rows, warnings=found.warnings)
+    summary += f" {count(len(unread), 'object')} could not be compared." if unread else ""
+    return make_result(request, "ok", summary, fleet=name, objects=rows, warnings=[*found.warnings, *unread])
 
 
 def _choose_fleet(fleets: Fleets, name: str | None) -> str:
@@ -175,90 +128,46 @@ def _choose_fleet(fleets: Fleets, name: str | None) -> str:
     raise UsageError(problem, f"There are: {', '.join(known)}.")
 
 
-def list_drift(
-    engine: Engine,
-    request: Request,
-    objects: Iterable[Mapping[str, Any]],
-    progress: Progress,
-    cancel: threading.Event,
-) -> list[dict[str, Any]]:
+def list_drift(found: Result) -> list[dict[str, Any]]:
     """Of the objects of a report, what somebody else has changed since the fleet was applied last, and who did."""
-    drifted = [row for row in objects if row.get("conflicts")]
-    _look_at(engine, request, [int(row["vmid"]) for row in drifted if row.get("vmid") is not None], progress, cancel)
+    authors = {str(one["path"]): one.get("by") for one in found.data.get("conflicts") or ()}
     rows = []
-    for row in drifted:
+    for row in found.data.get("objects") or ():
+        if not row.get("conflicts"):
+            continue
         changes = [
-            {"path": conflict["path"], "before": conflict["last"], "after": conflict["observed"]}
-            for conflict in row["conflicts"]
+            {
+                "path": one["path"],
+                "before": one["last"],
+                "after": one["observed"],
+                **({"by": authors[one["path"]]} if authors.get(one["path"]) else {}),
+            }
+            for one in row["conflicts"]
         ]
         known = {name: row[name] for name in _SHOWN if row.get(name) is not None}
-        rows.append({**known, "changes": _tell_authors(engine, row, changes)})
+        rows.append({**known, "changes": changes})
     return rows
 
 
-def _look_at(
-    engine: Engine, request: Request, vmids: Sequence[int], progress: Progress, cancel: threading.Event
-) -> None:
-    """Bring the history up to date on these guests, where there is one: it may not have seen them changed yet."""
-    from mcp_bridge.history.store import History
-
-    with suppress(PlayvisorError):
-        if vmids and History(engine.ledger.database).get_cursor(engine.authority.identify_cluster()):
-            look = replace(request, mode="read", offered=None)
-            sync_history(engine, look, progress, cancel, Manner(guests=vmids, may_wait=True))
+def describe_unread(found: Result) -> list[str]:
+    """Of the objects of a report, those of which nothing can be said, and why."""
+    return [
+        f"{row['path']} could not be compared: {row['failure']['message']}"
+        for row in found.data.get("objects") or ()
+        if row.get("failure") and not row.get("conflicts")
+    ]
 
 
-def with_authors(engine: Engine, result: Result) -> Result:
+def with_authors(
+    engine: Engine, request: Request, result: Result, progress: Progress, cancel: threading.Event
+) -> Result:
     """The result of a plan with who has changed what it conflicts with, where that is known."""
     conflicts = result.data.get("conflicts") if result.tool in (PLAN, REPORT) else None
     if not conflicts:
         return result
-    rows = {str(row["path"]): row for row in result.data.get("objects") or ()}
-    told: list[Mapping[str, Any]] = []
-    for conflict in conflicts:
-        owner = find_declared_path(str(conflict["path"]), rows)
-        told += _tell_authors(engine, rows[owner], [conflict]) if owner else [conflict]
+    objects = result.data.get("objects") or ()
+    told = name_authors(engine, request, objects, conflicts, progress, cancel)
     return result.model_copy(update={"conflicts": told})
-
-
-def _tell_authors(engine: Engine, row: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Changes of one object with who made each, as far as that is known: what was found is told without it, too."""
-    from mcp_bridge.history.store import History
-
-    if row.get("vmid") is not None:
-        with suppress(PlayvisorError):
-            history, cluster = History(engine.ledger.database), engine.authority.identify_cluster()
-            return find_authors(history, cluster, row, changes)
-    return [dict(change) for change in changes]
-
-
-def find_authors(
-    history: History, cluster: str, row: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Changes of a guest with who made each last (`by`), as the history of what was observed knows it."""
-    vmid, start = str(row["vmid"]), len(parse_path(str(row["path"])))
-    ids = [one.id for one in history.find_objects(vmid, "guest", cluster) if one.key == vmid]
-    known = history.list_changes(object_ids=ids, cluster=cluster, limit=_MOST_CHANGES) if ids else []
-    told = []
-    for change in changes:
-        names = list_raw_names(parse_path(str(change["path"]))[start:])
-        author = next((one for one in known if any(names & {*field.path.split(".")} for field in one.fields)), None)
-        told.append({**change, "by": _describe_author(author.attribution)} if author else dict(change))
-    return told
-
-
-def list_raw_names(segments: Sequence[str]) -> set[str]:
-    """What Proxmox VE calls a field of a guest's entry."""
-    first, *rest = segments or [""]
-    inner = rest[0] if rest and first in ("disks", "nics", "config", "cloudinit") else first
-    inner = f"ipconfig{rest[1]}" if inner == "ipconfig" and len(rest) > 1 else inner
-    return {inner, _RAW_NAMES.get(inner, inner)}
-
-
-def _describe_author(found: Attribution) -> dict[str, Any]:
-    facts = {"source": found.source, "user": found.user, "upid": found.upid, "run_id": found.run_id}
-    times = {"at": format_timestamp(found.at), "not_before": found.not_before and format_timestamp(found.not_before)}
-    return {name: value for name, value in {**facts, **times}.items() if value}
 
 
 FUNCTIONS: Mapping[str, ToolFunction] = {DRIFT: find_drift}

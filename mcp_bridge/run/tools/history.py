@@ -8,14 +8,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.executor import Progress
-from mcp_bridge.ledger.periods import parse_period, parse_time
+from mcp_bridge.ledger.periods import parse_period, parse_time, require_past
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.run.engine import Engine
 from mcp_bridge.run.request import Request
+from mcp_bridge.run.sync import list_parts
 from mcp_bridge.run.tools import ToolFunction
 from mcp_bridge.run.tools.results import failed_result, make_result
 from mcp_bridge.system.identity import format_timestamp
@@ -63,6 +65,7 @@ class Readings:
     ) -> dict[str, Any]:
         """The changes of a period, newest first. Raises UsageError for what is no time, and for what is not known."""
         start, end = parse_period(since, until, self._now)
+        _require_kind(kind)
         ids = self._find_ids(what, kind)
         changes = self._history.list_changes(start, end, ids, kind, user, limit + 1, cluster=self._cluster)
         return self._describe(changes[:limit], start, end, has_more=len(changes) > limit)
@@ -79,6 +82,7 @@ class Readings:
         """What differs between two times. Raises UsageError for what is no time, and for what is not known."""
         begin, until = parse_time(start, self._now), parse_time(end, self._now)
         parse_period(start, end, self._now)
+        _require_kind(kind)
         changes = self._history.diff(begin, until, self._find_ids(what, kind), kind, self._cluster)
         shown = changes[:limit]
         return self._describe(shown, begin, until, has_more=len(shown) < len(changes))
@@ -88,6 +92,7 @@ class Readings:
         from mcp_bridge.history.account import describe_change, describe_object
 
         moment = parse_time(at, self._now)
+        require_past(at, moment, self._now)
         start, _end = parse_period(since, at, self._now)
         found = self._find(what, kind)
         there = [(one, document) for one in found if (document := self._history.read_document(one.id, moment))]
@@ -116,6 +121,7 @@ class Readings:
         return [one.id for one in self._find(what, kind)] if what else None
 
     def _find(self, what: str, kind: str | None) -> Sequence[Object]:
+        _require_kind(kind)
         found = self._history.find_objects(what, kind, self._cluster)
         if not found:
             hint = f"It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
@@ -150,6 +156,15 @@ class Readings:
         looks = [self._history.find_last_observation(cluster) for cluster in self._clusters]
         known = [look for look in looks if look]
         return format_timestamp(min(known)) if known else None
+
+
+def _require_kind(kind: str | None) -> None:
+    """Raise UsageError for a kind that nothing is of."""
+    kinds = ("guest", *list_parts())
+    if kind is not None and kind not in kinds:
+        near = get_close_matches(kind.lower(), kinds, n=1)
+        meant = f"Do you mean {near[0]}? " if near else ""
+        raise UsageError(f"There is no kind {kind!r}.", f"{meant}There are: {', '.join(kinds)}.")
 
 
 def run_sql(database: Database, sql: str, limit: int | None = None, size: int | None = None) -> dict[str, Any]:

@@ -95,7 +95,7 @@ Only = Annotated[
     typer.Option("--only", metavar="PATH", help="Only these objects, such as guests.web-*; may be repeated."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without being asked.")]
-Fleet = Annotated[Path, typer.Argument(metavar="[FLEET]", help="Name of the fleet, or its file or folder of files.")]
+Fleet = Annotated[Path, typer.Argument(metavar="FLEET", help="Name of the fleet, or its file or folder of files.")]
 
 
 @group.command("plan")

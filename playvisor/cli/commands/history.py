@@ -15,7 +15,7 @@ from playvisor.cli.output import TABLE, Output
 
 What = Annotated[str, typer.Argument(metavar="WHAT", help="Guest by name, vmid or pattern, or another object's name.")]
 Whatever = Annotated[
-    str | None, typer.Argument(metavar="[WHAT]", help="Guest by name, vmid or pattern, or another object's name.")
+    str | None, typer.Argument(metavar="WHAT", help="Guest by name, vmid or pattern, or another object's name.")
 ]
 Kind = Annotated[str | None, typer.Option(help="Only objects of this kind, such as guest, storage, firewall or acl.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only changes until then, given like --since.")]

@@ -33,7 +33,7 @@ def policy_check(
 def policy_explain(
     tool: Annotated[str, typer.Argument(help="Name of a tool that changes something, such as stop_guest.")],
     options: Annotated[
-        list[str] | None, typer.Argument(metavar="[OPTION=VALUE]...", help="Options of the tool, such as mode=stop.")
+        list[str] | None, typer.Argument(metavar="OPTION=VALUE", help="Options of the tool, such as mode=stop.")
     ] = None,
     effect: Annotated[
         list[str] | None, typer.Option(help="What the plan does, instead of options; may be repeated.")

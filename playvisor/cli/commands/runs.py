@@ -71,7 +71,7 @@ def runs_acts(
 @group.command("export")
 def runs_export(
     run_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of the runs, in the order to write them.")
+        list[str] | None, typer.Argument(metavar="ID", help="Ids of the runs, in the order to write them.")
     ] = None,
     client: Annotated[str | None, typer.Option(help="Write all runs of this client, oldest first.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. Default: stdout.")] = None,

@@ -27,6 +27,7 @@ WAVES = ("storages", "pools", "templates", "guests", "configuration", "cluster",
 """What the waves are about, as the module numbers them."""
 _ARROW = " → "
 _WIDEST_NAME = 30
+_MOST_NAMED = 3
 _GAP = "  "
 _MARKUP = re.compile(r"[\\`*_<>|\[\]~#]")
 
@@ -50,6 +51,31 @@ def describe_counts(objects: Sequence[Row]) -> str:
     """`2 new, 1 changed of 12 objects`."""
     counts = [f"{number} {what}" for what, number in count_changes(objects).items() if number]
     return f"{', '.join(counts) or 'nothing changed'} of {_count(objects, 'object')}"
+
+
+def describe_applied(objects: Sequence[Row]) -> str:
+    """What came of applying a plan, in sentences: what was changed, what of it is not finished, what was not begun."""
+    changed = [row for row in objects if row.get("changed")]
+    broken = [row for row in changed if _is_undone(row)]
+    failed = [row for row in objects if row.get("failure") and not row.get("changed")]
+    skipped = [row for row in objects if row.get("skipped") and not row.get("failure") and not row.get("changed")]
+    done = f"Applied: {describe_counts(objects)}" if changed else "Nothing was changed"
+    broken_off = f"{len(broken)} of them {'is' if len(broken) == 1 else 'are'} not finished: {_name_some(broken)}"
+    others = [
+        *([broken_off] if broken else []),
+        *([f"{_count(failed, 'object')} failed unchanged"] if failed else []),
+        *([f"{_count(skipped, 'object')} {'was' if len(skipped) == 1 else 'were'} skipped"] if skipped else []),
+    ]
+    return f"{'; '.join([done, *others])}."
+
+
+def _is_undone(row: Row) -> bool:
+    return bool(row.get("failure") or row.get("skipped"))
+
+
+def _name_some(rows: Sequence[Row]) -> str:
+    more = f" and {len(rows) - _MOST_NAMED} more" if len(rows) > _MOST_NAMED else ""
+    return f"{', '.join(str(row['path']) for row in rows[:_MOST_NAMED])}{more}"
 
 
 def get_sign(row: Row) -> str:
@@ -90,7 +116,7 @@ def _name_wave(wave: Any) -> str:
 def _lay_out_object(row: Row, width: int | None) -> Iterator[Line]:
     yield Line(f"  {get_sign(row)} {row['path']}{_describe_place(row)}", "object")
     fields = [(_strip_path(change["path"], row["path"]), change) for change in list_fields(row)]
-    shown = [(name, describe_values(change), describe_consequence(row, change)) for name, change in fields]
+    shown = [(name, describe_values(row, change), describe_consequence(row, change)) for name, change in fields]
     names = min(max((len(name) for name, _value, _what in shown), default=0), _WIDEST_NAME)
     values = max((len(value) for _name, value, _what in shown), default=0)
     room = (width or 10_000) - 6 - names - 2 * len(_GAP) - max((len(what) for *_rest, what in shown), default=0)
@@ -116,10 +142,10 @@ def list_fields(row: Row) -> list[Row]:
     ]
 
 
-def describe_values(change: Row) -> str:
+def describe_values(row: Row, change: Row) -> str:
     """`2 → 4`, or the one value that there is."""
     before, after = format_value(change.get("before")), format_value(change.get("after"))
-    if not before:
+    if not before or get_sign(row) == "+":
         return after or "nothing"
     return f"{before}{_ARROW}{after or 'nothing'}"
 
@@ -157,19 +183,23 @@ def describe_author(by: Row | None) -> str:
         return f"changed {how},{since} and before {when}"
     run = f", run {str(by['run_id'])[:8]}" if by.get("run_id") else ""
     upid = f", {by['upid']}" if by.get("upid") else ""
+    if by.get("source") == "several":
+        return f"changed before {when}, not certain by whom: {by.get('user') or 'somebody'}{run}{upid}"
     return f"changed by {by.get('user') or 'somebody'}, {when}{run}{upid}"
 
 
-def lay_out_outcome(objects: Sequence[Row]) -> list[Line]:
-    """What was not done, and why."""
+def lay_out_outcome(objects: Sequence[Row], *, is_applied: bool = False) -> list[Line]:
+    """What can't be done, or was not, and why."""
     lines = []
     for row in objects:
         failure = row.get("failure") or {}
         if failure:
-            lines.append(Line(f"  ! {row['path']}: {failure.get('message')}", "severe"))
+            when = "begun, and failed: " if row.get("changed") and is_applied else ""
+            lines.append(Line(f"  ! {row['path']}: {when}{failure.get('message')}", "severe"))
             lines += [Line(f"      {failure['hint']}")] if failure.get("hint") else []
         elif row.get("skipped"):
-            lines.append(Line(f"  · {row['path']}: skipped, {row['skipped']}", "note"))
+            when = "begun, and then skipped" if row.get("changed") and is_applied else "skipped"
+            lines.append(Line(f"  · {row['path']}: {when}, {row['skipped']}", "note"))
     return [Line(""), Line("Not done", "title"), *lines] if lines else []
 
 
@@ -185,7 +215,7 @@ def write_markdown(title: str, objects: Sequence[Row], conflicts: Sequence[Row],
             field = _escape(_strip_path(change["path"], row["path"]))
             consequence = describe_consequence(row, change)
             strong = f"**{consequence}**" if change.get("consequence") in _SEVERE and consequence else consequence
-            lines.append(f"| {name} | {field} | {_escape(describe_values(change))} | {strong} |")
+            lines.append(f"| {name} | {field} | {_escape(describe_values(row, change))} | {strong} |")
             name = ""
     if conflicts:
         lines += ["", "#### Conflicts", ""]

@@ -77,10 +77,29 @@ def adopt_cluster(
                 document[section] = entries
             if phrases:
                 notes[(section,)] = phrases
+    left_out += _describe_secrets(document)
+    # A fleet has a name.
+    paths = [path for path in list_paths(document) if path != ("fleet",)]
+    unwanted = [path for path in paths if any(_PATHS.matches(pattern, path) for pattern in without)]
+    idle = [pattern for pattern in without if not any(_PATHS.matches(pattern, path) for path in unwanted)]
+    left_out += [f"nothing is called {pattern}, which --without names" for pattern in idle]
     adoption = Adoption(document, notes, tuple(left_out))
-    unwanted = [path for path in list_paths(document) if any(_PATHS.matches(pattern, path) for pattern in without)]
     adoption = leave_out(adoption, dict.fromkeys(unwanted, "as was asked for"))
     return leave_out(adoption, dict.fromkeys(_list_masked(adoption.document), "it holds a secret, which is not read"))
+
+
+def _describe_secrets(document: Mapping[str, Any]) -> list[str]:
+    """Which secrets there may be, of which the API tells nothing."""
+    owners = {
+        "cloud-init": any("cloudinit" in guest for guest in document.get(GUESTS, {}).values()),
+        "storages": any("username" in storage for storage in document.get("storages", {}).values()),
+        "users": any(user["user"].endswith("@pve") for user in document.get("access", {}).get("users", ())),
+        "API tokens": "tokens" in document.get("access", {}),
+    }
+    named = [owner for owner, has_secrets in owners.items() if has_secrets]
+    if not named:
+        return []
+    return [f"passwords and other secrets of {', '.join(named)}, which can't be read, and stay as they are"]
 
 
 def leave_out(adoption: Adoption, reasons: Mapping[Path, str]) -> Adoption:

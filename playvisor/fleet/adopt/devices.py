@@ -61,7 +61,8 @@ def read_disk(vmid: int, slot: str, text: str) -> dict[str, Any]:
         entry["cdrom"] = volume
     elif _is_own(vmid, volume):
         entry["storage"] = volume.partition(":")[0]
-        if volume.endswith((".qcow2", ".vmdk")) and slot not in _FIXED_SIZE:
+        # Those of a container have none to choose.
+        if volume.endswith((".qcow2", ".vmdk")) and slot not in _FIXED_SIZE and not _DISKS["lxc"].fullmatch(slot):
             entry["format"] = volume.rpartition(".")[2]
     else:
         entry["volume"] = volume
@@ -97,6 +98,8 @@ def rank_slot(slot: str) -> tuple[bool, str, int]:
 
 def _type_properties(options: Mapping[str, Mapping[str, Any]], properties: Mapping[str, str]) -> dict[str, Any]:
     """Properties as the options of their names, the others in `options`."""
+    # `ignore` is what discard is when it is off.
+    properties = {name: "0" if (name, value) == ("discard", "ignore") else value for name, value in properties.items()}
     typed = {name: read_value(options[name], value) for name, value in properties.items() if name in options}
     further = {name: to_number(value) for name, value in properties.items() if name not in options}
     return {**typed, **({"options": further} if further else {})}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -29,6 +30,8 @@ _NO_STORAGE = ("storage", "digest", "encryption-key", "master-pubkey", "password
 _NO_JOB = ("id", "type", "digest", "next-run")
 # Its user and tokens are no wish of anybody: they are how the cluster is reached.
 _ROOT = "root@pam"
+# A template of notes is one line, in which these are a backslash and the end of a line.
+_ESCAPE = re.compile(r"\\\\|\\n")
 _USER = ("groups", "enable", "expire", "comment", "email", "firstname", "lastname")
 Notes = list[str]
 Document = Mapping[str, Any]
@@ -73,6 +76,7 @@ def read_backup_jobs(observed: Observed) -> tuple[dict[str, Any], Notes]:
     options = find_options("pve_backup_job")
     for name, document in observed.list_kind("backup_job").items():
         entry: dict[str, Any] = {}
+        unknown = []
         for key, value in document["config"].items():
             option = _JOB.get(key, key.replace("-", "_"))
             if key in _NO_JOB or is_unset(value):
@@ -80,7 +84,11 @@ def read_backup_jobs(observed: Observed) -> tuple[dict[str, Any], Notes]:
             if option in options:
                 entry[option] = _read_job_value(option, options[option], value)
             else:
-                notes.append(f"backup job {name} has {key}={value}, which pve_backup_job has no option for")
+                unknown.append(f"{key}={','.join(map(str, value)) if isinstance(value, list) else value}")
+        if unknown:
+            notes.append(
+                f"{name} has {' '.join(unknown)}, which pve_backup_job has no options for, and stay as they are"
+            )
         if "all" in entry and not entry["all"]:
             del entry["all"]
         jobs[name] = {key: entry[key] for key in options if key in entry}
@@ -92,7 +100,7 @@ def _read_job_value(name: str, option: Document, value: Any) -> Any:
         case "retention":
             return parse_retention(value)
         case "notes":
-            return str(value).replace("\\n", "\n").replace("\\\\", "\\")
+            return _ESCAPE.sub(lambda match: "\n" if match[0] == "\\n" else "\\", str(value))
         case "fleecing" | "performance":
             parts = value if isinstance(value, Mapping) else parse_properties(str(value), "enabled")
             suboptions = option["suboptions"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ def make_guest(vmid: int, document: Mapping[str, Any], ha: Mapping[str, Any]) ->
         status=str(overview.get("status") or ""),
         config=config,
         pool=str(overview.get("pool") or ""),
-        tags=tuple(filter(None, str(tags or "").replace(",", ";").strip().split(";"))),
+        tags=tuple(filter(None, re.split(r"[,;\s]+", str(tags or "")))),
         lock=str(config.get("lock") or overview.get("lock") or ""),
         is_template=is_on(config.get("template") if config else overview.get("template")),
         pending=tuple(sorted(document.get("pending") or ())),

@@ -22,6 +22,8 @@ _OWN = frozenset({"vmid", "uuid", "state", "node", "name", "description", "depen
 _OWN_OF_DEVICE = frozenset({"slot", "mac", "ip", "ip6", "size", "volume", "cdrom"})
 # Lists of mappings that have a slot, which merge by it.
 _BY_SLOT = ("disks", "nics")
+_TYPES = {"qemu": "vm", "lxc": "ct"}
+_SYSTEMS = {"l24": "linux", "l26": "linux", "wvista": "winvista", "w2k3": "win2003", "w2k8": "win2008", "wxp": "winxp"}
 _NUMBERED = re.compile(r"[-_.]?\d+$")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
@@ -58,7 +60,7 @@ def _list_groups(guests: Mapping[str, Entry]) -> list[tuple[str, list[str]]]:
         if entry.get("state") == "template":
             # It is what others are made of, and has little of what they have.
             continue
-        by_system[f"{entry['type']}-{entry.get('ostype', 'other')}"].append(name)
+        by_system[_name_system(entry)].append(name)
         for tag in entry.get("tags") or ():
             by_tag[str(tag).lower()].append(name)
         prefix = _NUMBERED.sub("", name).lower()
@@ -74,6 +76,12 @@ def _list_groups(guests: Mapping[str, Entry]) -> list[tuple[str, list[str]]]:
             if len(members) >= _LEAST_GUESTS and _NAME.fullmatch(profile)
         ]
     return groups
+
+
+def _name_system(entry: Mapping[str, Any]) -> str:
+    """What people call such a guest, such as linux-vm, win11-vm or debian-ct."""
+    system = str(entry.get("ostype", "other"))
+    return f"{_SYSTEMS.get(system, system)}-{_TYPES[entry['type']]}"
 
 
 def _find_common(entries: list[dict[Path, Any]]) -> dict[Path, Any]:

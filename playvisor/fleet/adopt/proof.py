@@ -26,6 +26,16 @@ _MOST_ROUNDS = 10
 # What a module that can't take a value calls it, and what an object is that belongs to another fleet.
 _REFUSED = ("invalid_parameter", "unsupported")
 CLAIMED = "claimed"
+# Options that the API, and what refuses a value of it, calls otherwise.
+_OPTIONS = {
+    "cicustom": "custom",
+    "ciupgrade": "upgrade",
+    "ciuser": "user",
+    "sshkeys": "ssh_keys",
+    "nameserver": "nameservers",
+    "prune-backups": "retention",
+    "notes-template": "notes",
+}
 _PATHS = load_rules("plugins/module_utils/_fleet/paths.py")
 
 
@@ -46,7 +56,7 @@ class NoFixedPoint(PlayvisorError):
         named = [(_PATHS.render_path(one.path), one.why) for one in self.differences]
         first = named[:_MOST_TOLD]
         more = f" and {len(named) - len(first)} more" if len(named) > len(first) else ""
-        listed = "; ".join(f"{path}: {why}" for path, why in first)
+        listed = "; ".join(f"{path}: {why.rstrip('.')}" for path, why in first)
         without = " ".join(f"--without '{path}'" for path, _why in first)
         super().__init__(
             f"Nothing was written, since this fleet would change what is there: {listed}{more}.",
@@ -68,7 +78,7 @@ def prove_fixed_point(adoption: Adoption, place: Path, report: Report) -> tuple[
     only: list[str] = []
     for _round in range(_MOST_ROUNDS):
         texts = render_files(adoption, place)
-        write_files(texts)
+        write_files(texts, place)
         rendered = render_fleet(place).document
         require_same(adoption.document, rendered)
         differences = find_differences(rendered, report(rendered, only))
@@ -90,7 +100,8 @@ def _leave_out_misfits(adoption: Adoption) -> Adoption:
         messages = {problem.path: problem.message for problem in error.problems}
     else:
         return adoption
-    misfits = {path: messages[".".join(path)] for path in list_paths(adoption.document) if ".".join(path) in messages}
+    named = {_PATHS.render_path(path): path for path in list_paths(adoption.document)}
+    misfits = {named[path]: message for path, message in messages.items() if path in named}
     if not misfits:
         raise NoFixedPoint(Difference(_PATHS.parse_path(path), message) for path, message in messages.items())
     return _leave_out_misfits(leave_out(adoption, misfits))
@@ -122,28 +133,47 @@ def _describe_failure(document: Mapping[str, Any], path: Place, failure: Mapping
     is_refused = failure.get("code") in _REFUSED
     fields = failure.get("fields") or {}
     found = {name: _locate(document, path, str(name), str(why)) for name, why in fields.items()}
+    if failure.get("code") == CLAIMED:
+        return [Difference(path, message, is_refused=True)]
     if not fields or not all(found.values()):
-        return [Difference(path, message, failure.get("code") == CLAIMED)]
+        # What it is about the message may say; if not, no part of it can be managed.
+        place = _find_device(document, path, message) if is_refused else None
+        return [Difference(place or path, message, is_refused)]
     return [Difference(place, one_line(str(fields[name])), is_refused) for name, place in found.items() if place]
 
 
-def _locate(document: Mapping[str, Any], path: Place, name: str, why: str) -> Place | None:
-    """Where an object has what a module calls so; of a device the property that is wrong, where that is said."""
+def _find_device(document: Mapping[str, Any], path: Place, message: str) -> Place | None:
+    """The device of a guest that a message names."""
+    entry = _find_entry(document, path)
+    words = set(re.findall(r"[a-z]+\d+|rootfs", message))
+    places = [(*path, kind, device["slot"]) for kind in ("disks", "nics") for device in entry.get(kind) or ()]
+    named = [place for place in places if place[-1] in words]
+    return named[0] if len(named) == 1 else None
+
+
+def _find_entry(document: Mapping[str, Any], path: Place) -> Mapping[str, Any]:
+    """The entry of an object; empty where there is none."""
     entry: Any = document
     for key in path:
         entry = entry.get(key) if isinstance(entry, Mapping) else None
-    if not isinstance(entry, Mapping):
-        return None
+    return entry if isinstance(entry, Mapping) else {}
+
+
+def _locate(document: Mapping[str, Any], path: Place, field: str, why: str) -> Place | None:
+    """Where an object has what a module calls so; of a device the property that is wrong, where that is said."""
+    entry = _find_entry(document, path)
+    name = _OPTIONS.get(field, re.sub(r"^ipconfig\d+$", "ipconfig", field))
     for section in ((), ("config",), ("cloudinit",), ("firewall",), ("ha",)):
         place: Any = entry
         for key in section:
             place = place.get(key) or {}
-        if name in place:
-            return (*path, *section, name)
+        for option in (field, name):
+            if option in place:
+                return (*path, *section, option)
     for devices in ("disks", "nics"):
         for device in entry.get(devices) or ():
-            if device["slot"] == name:
-                return (*path, devices, name, *_find_property(device, why))
+            if device["slot"] == field:
+                return (*path, devices, field, *_find_property(device, why))
     return None
 
 

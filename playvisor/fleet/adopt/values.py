@@ -44,7 +44,7 @@ def read_value(option: Mapping[str, Any], value: Any) -> Any:
         case "int" if _WHOLE.fullmatch(text.removeprefix("current=")):
             return int(text.removeprefix("current="))
         case "float" if _NUMBER.fullmatch(text):
-            return to_number(text)
+            return int(text) if _WHOLE.fullmatch(text) else float(text)
         case "list" if not isinstance(value, list):
             items = [item for item in _SEPARATORS.split(text) if item]
             return [int(item) for item in items] if option.get("elements") == "int" else items

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
 from mcp_bridge.errors import UsageError
 from mcp_bridge.text.plain import is_clean, one_line
@@ -49,7 +49,16 @@ def render_files(adoption: Adoption, into: Path) -> dict[Path, str]:
         chosen = {section: document[section] for section in sections if section in document}
         if chosen:
             texts[file] = _render(chosen, adoption.notes)
+    first = next(iter(texts))
+    texts[first] = _describe_origin(adoption) + texts[first]
     return texts
+
+
+def _describe_origin(adoption: Adoption) -> str:
+    """The comment that a fleet begins with."""
+    cluster = one_line(str(adoption.document.get("cluster", "")))
+    name = f" {cluster}" if cluster else ""
+    return f"# What the cluster{name} was like when it was imported. What does not stand here is not managed.\n"
 
 
 _ORDER = [section for sections in _FILES.values() for section in sections]
@@ -62,7 +71,7 @@ def check_place(into: Path, *, force: bool) -> None:
             raise UsageError(f"{into} can't be written.", "Name a file in a folder that exists, or a folder.")
         existing = [into] if into.exists() else []
     else:
-        if into.exists() and not into.is_dir():
+        if any(place.exists() and not place.is_dir() for place in (into, *into.parents)):
             raise UsageError(f"{into} is no folder.", f"Name a folder, or a file that ends in {ENDINGS[0]}.")
         found = [file for ending in ENDINGS for file in into.rglob(f"*{ending}")]
         strangers = sorted(str(file) for file in found if file.parent != into or file.name not in _FILES)
@@ -78,13 +87,23 @@ def check_place(into: Path, *, force: bool) -> None:
         )
 
 
-def write_files(texts: Mapping[Path, str]) -> None:
-    """Write the files, each as a whole."""
-    for file, text in texts.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.draft")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(file)
+def write_files(texts: Mapping[Path, str], into: Path) -> None:
+    """Write the files, each as a whole. Of a folder those go that an earlier import wrote, and this one does not.
+
+    Raises UsageError where that can't be done.
+    """
+    try:
+        for file, text in texts.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft = file.with_name(f".{file.name}.draft")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(file)
+        if into.suffix not in ENDINGS:
+            for name in _FILES:
+                if into / name not in texts:
+                    (into / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{into} can't be written: {error}.", "Name a place where you may write.") from error
 
 
 def _render(document: Mapping[str, Any], notes: Mapping[tuple[str, ...], Sequence[str]]) -> str:
@@ -93,21 +112,29 @@ def _render(document: Mapping[str, Any], notes: Mapping[tuple[str, ...], Sequenc
     # Long lines stay whole: a folded one reads as several.
     yaml.width = 2**16
     root = _convert(document)
-    for section, entries in document.items():
-        _comment(root, section, notes.get((section,), ()), 0)
+    for number, (section, entries) in enumerate(document.items()):
+        is_apart = number > 0 and isinstance(entries, Mapping)
+        _comment(root, section, notes.get((section,), ()), 0, is_apart=is_apart)
         if isinstance(entries, Mapping):
-            for name in entries:
-                _comment(root[section], name, notes.get((section, name), ()), 2)
+            for position, name in enumerate(entries):
+                is_apart = position > 0 and _needs_room(entries)
+                _comment(root[section], name, notes.get((section, name), ()), 2, is_apart=is_apart)
     stream = io.StringIO()
     yaml.dump(root, stream)
     return _HIDDEN.sub(lambda match: _escape_characters(bytes.fromhex(match[1]).decode()), stream.getvalue())
 
 
-def _comment(place: CommentedMap, key: str, phrases: Sequence[str], indent: int) -> None:
-    if phrases:
-        # One line each, whatever a guest's description or a comment holds.
-        text = "\n".join(map(one_line, phrases))
-        place.yaml_set_comment_before_after_key(key, before=text, indent=indent)
+def _needs_room(entries: Mapping[str, Any]) -> bool:
+    """Whether entries are told apart by blank lines: those that have more than one line."""
+    return any(entry and isinstance(entry, Mapping | list) for entry in entries.values())
+
+
+def _comment(place: CommentedMap, key: str, phrases: Sequence[str], indent: int, *, is_apart: bool) -> None:
+    """Put a comment before a key, and a blank line before both."""
+    # One line each, whatever a guest's description or a comment holds.
+    lines = [*([""] if is_apart else []), *map(one_line, phrases)]
+    if lines:
+        place.yaml_set_comment_before_after_key(key, before="\n".join(lines), indent=indent)
 
 
 def _convert(value: Any) -> Any:
@@ -128,7 +155,8 @@ def _convert(value: Any) -> Any:
 
 
 def _fits(value: Any) -> bool:
-    return len(str(value)) <= _LONGEST_LINE and "\\n" not in repr(value)
+    # Most texts have no quotes in YAML.
+    return len(str(value).replace("'", "")) <= _LONGEST_LINE and "\\n" not in repr(value)
 
 
 def _convert_text(text: str) -> str:
@@ -138,8 +166,12 @@ def _convert_text(text: str) -> str:
     if not is_clean(text):
         # YAML would have it as it is; whoever reads the file is to see what it holds.
         return f"{_MARK}{text.encode().hex()}{_MARK}"
-    is_plain = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t"))
-    return LiteralScalarString(text) if is_plain else text
+    # Blank lines at the end of a block would be part of it, and so would those that follow it.
+    is_plain = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t")) and not text.endswith("\n\n")
+    if is_plain:
+        return LiteralScalarString(text)
+    # Not every reader takes these for a part of a text within braces.
+    return SingleQuotedScalarString(text) if text.startswith(("?", ":", "-")) and "\n" not in text else text
 
 
 def _escape_template(text: str) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -19,23 +19,57 @@ _COLLECTION = "playvisor.proxmox"
 _ONLY_FLEETS = ("uuid", "depends_on", "health", "on_conflict", "ignore")
 _PARTS = ("state", "clone", "cloudinit", "firewall", "ha")
 _TEMPLATE = re.compile(r"\{[{%#]")
+_HEAD = "# Connect with PROXMOX_HOST, PROXMOX_USER, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET; --check only plans."
+# What linters take without a word.
+_LONGEST_LINE = 160
+_MOST_NAMED = 3
 Task = dict[str, Any]
 
 
 def render_playbook(document: Mapping[str, Any]) -> tuple[str, list[str]]:
     """The text of a playbook, and sentences on what of a fleet it does not say."""
+    tasks = list(_list_tasks(document))
     play = {
         "name": f"Bring the fleet {document['fleet']} to the wished state",
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "tasks": list(_list_tasks(document)),
+        "tasks": tasks,
     }
     text = yaml.dump([play], Dumper=_Dumper, sort_keys=False, width=2**16, allow_unicode=True)
     if not is_clean(text):
         text = yaml.dump([play], Dumper=_Dumper, sort_keys=False, width=2**16, allow_unicode=False)
-    head = "# Connect with PROXMOX_HOST, PROXMOX_USER, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET; --check only plans.\n"
-    return f"---\n{head}{text}", list(_list_unsaid(document))
+    lines = list(_mark_for_linters(text.splitlines(), tasks))
+    head = [
+        "---",
+        "# Connect with PROXMOX_HOST, PROXMOX_USER, PROXMOX_TOKEN_ID and PROXMOX_TOKEN_SECRET; --check only plans.",
+    ]
+    if any(len(line) > _LONGEST_LINE for line in lines):
+        head.append("# yamllint disable rule:line-length")
+    return "\n".join([*head, *lines, ""]), list(_list_unsaid(document))
+
+
+def _mark_for_linters(lines: Iterable[str], tasks: Iterable[Task]) -> Iterator[str]:
+    """The lines, where tasks say which rules their data breaks that linters take for templates or for layout."""
+    each = iter(tasks)
+    for line in lines:
+        rules = _list_broken_rules(next(each)) if line.startswith("    - name: ") else []
+        yield f"{line}  # noqa: {' '.join(rules)}" if rules else line
+
+
+def _list_broken_rules(task: Task) -> list[str]:
+    texts = list(_list_texts(list(task.values())))
+    has_templates = any(_TEMPLATE.search(text) for text in texts)
+    has_tabs = any("\t" in text for text in texts)
+    return [*(["jinja[invalid]", "jinja[spacing]"] if has_templates else []), *(["no-tabs"] if has_tabs else [])]
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _list_texts(item)
 
 
 def _list_tasks(document: Mapping[str, Any]) -> Iterator[Task]:
@@ -95,11 +129,16 @@ def _address(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_unsaid(document: Mapping[str, Any]) -> Iterator[str]:
+    """What the playbook leaves out, each option with the guests that have it."""
+    guests: dict[str, list[str]] = {}
     for name, entry in (document.get("guests") or {}).items():
-        unsaid = [option for option in _ONLY_FLEETS if option in entry and option != "depends_on"]
-        unsaid += ["node"] if "node" in entry and not entry.get("clone") else []
-        if unsaid:
-            yield f"guests.{name}: {', '.join(unsaid)}"
+        for option in (*_ONLY_FLEETS, "node"):
+            # Tasks stand in the order of dependencies, and a clone is made on its node.
+            if option in entry and option != "depends_on" and not (option == "node" and entry.get("clone")):
+                guests.setdefault(option, []).append(name)
+    for option, names in guests.items():
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        yield f"{option} of {', '.join(names[:_MOST_NAMED])}{more}"
     if document.get("settings"):
         yield f"settings: {', '.join(document['settings'])}"
 

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .client import Client
 from .errors import PveError
 
@@ -17,6 +20,27 @@ def read_privileges(client: Client, path: str) -> set[str] | None:
     except PveError:
         return None
     return set(answer.get(path) or ())
+
+
+def sees_all_guests(client: Client) -> bool:
+    """Whether no guest can be hidden from the credentials; false also where that can't be known.
+
+    They have to see all of C(/vms), and the whole list of rules, which may make exceptions for guests and for pools.
+    """
+    if "Sys.Audit" not in (read_privileges(client, "/access") or ()):
+        return False
+    try:
+        held = client.request("GET", "/access/permissions", {"path": "/vms"}).get("/vms") or {}
+        rules = client.get("/access/acl")
+    except PveError:
+        return False
+    # Its value is whether it counts for what is below, too.
+    return bool(int(held.get("VM.Audit") or 0)) and not any(_makes_exception(rule) for rule in rules)
+
+
+def _makes_exception(rule: Mapping[str, Any]) -> bool:
+    path = str(rule["path"])
+    return path.startswith("/vms/") or (path.startswith("/pool") and rule["roleid"] == "NoAccess")
 
 
 def warn_of_blindness(client: Client, what: str, privilege: str, path: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,14 @@ def write_journal(upid: str) -> None:
             file.write(f"{upid}\n")
 
 
+def write_progress(lines: Iterable[str]) -> None:
+    """Append lines to the file that C(PVE_TASK_LOG) names, for a live view."""
+    path = os.environ.get("PVE_TASK_LOG")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+
 def poll_delays() -> Any:
     """Seconds to sleep between polls of something that changes soon: a part of the time so far, 50 ms to 1 s."""
     elapsed = 0.0
@@ -141,8 +150,7 @@ class _LogFeed:
             return
         lines = [str(entry["t"]) for entry in entries if entry["n"] > self._lines_copied and entry["t"] != "no content"]
         self._lines_copied += len(lines)
-        with open(self._path, "a", encoding="utf-8") as file:
-            file.writelines(f"{self._task.type} {self._task.id}: {line}\n" for line in lines)
+        write_progress(f"{self._task.type} {self._task.id}: {line}" for line in lines)
 
 
 def wait_until_stopped(client: Client, task: Upid, deadline: float, grace: int = 0) -> dict[str, Any] | None:

@@ -28,6 +28,7 @@ from .._run.confirm import compute_identity, confirm_plan
 from .._run.resource import Outcome
 from .effects import render_without_address
 from .health import Health
+from .progress import Progress
 from .restart import Restart
 from .units import Unit
 from .waves import Stage, count_share, has_steps, is_interrupting, order_units
@@ -128,6 +129,7 @@ class _Rollout:
         self._touched: set[str] = set()
         # By guest, why it may not be changed any more.
         self._held: dict[str, str] = {}
+        self._progress = Progress(states.values())
 
     def run(self, stages: Sequence[Stage]) -> None:
         batch = 0
@@ -179,6 +181,9 @@ class _Rollout:
             state.outcome.guest = None
         bounded_map(self._throttle, partial(_look_again, self._look(others)), others)
         bounded_map(self._throttle, self._apply, [state for state in todo if state.is_done])
+        for state in states:
+            if has_steps(state.unit) and not state.is_done:
+                self._progress.note(state)
         self._verify([state for state in others if state.is_done and state.outcome.steps_done])
 
     def _look(self, states: Sequence[Applied]) -> Client:
@@ -193,9 +198,12 @@ class _Rollout:
         return self._held.get(unit.path) if has_steps(unit) else None
 
     def _apply(self, state: Applied) -> None:
+        if state.outcome.plan is not None and state.outcome.plan.steps:
+            self._send(state)
+        self._progress.note(state)
+
+    def _send(self, state: Applied) -> None:
         unit, outcome = state.unit, state.outcome
-        if outcome.plan is None or not outcome.plan.steps:
-            return
         # Units that follow were planned for what this one makes: no other plan may take its place.
         params = {**unit.params, "timeout": self._params["timeout"], "expect_plan": unit.id}
         apply_one(self._client, unit.resource, state.observed, outcome, params)

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from .._api.errors import DRIFTED, INVALID_PARAMETER, PveError
+from .._api.sight import sees_all_guests
 from .._checks.existing import check_references
 from .._checks.rights import check_rights
 from .._checks.values import check_steps
@@ -33,7 +34,7 @@ from .document import Document
 from .forecast import ForecastClient
 from .hidden import find_hidden_guests, require_visible
 from .identity import Found, Sought, build_index, identify, list_unfound, require_distinct
-from .merge import FAIL, Conflict, Merged, list_changes, merge
+from .merge import FAIL, Change, Conflict, Merged, list_changes, merge
 from .parts import CONFIG, HEALTH, RESTART, Known, Part, list_parts, name_failed
 from .paths import matches, render_path
 from .restart import Waiting
@@ -73,9 +74,18 @@ _LENGTH_OF_FINGERPRINT = 64
 
 
 def compose(
-    world: ForecastClient, document: Document, last: Document, *, only: Sequence[str] = (), timeout: int = 7200
+    world: ForecastClient,
+    document: Document,
+    last: Document,
+    *,
+    only: Sequence[str] = (),
+    timeout: int = 7200,
+    report: bool = False,
 ) -> list[Unit]:
-    """The units of a document, each with its plan. What can't be planned fails alone, with what needs it."""
+    """The units of a document, each with its plan. What can't be planned fails alone, with what needs it.
+
+    For a I(report), which is never applied, all are planned: what differs from what is there, whatever stands before.
+    """
     document = replace(document, objects={path: e for path, e in document.objects.items() if _is_wanted(path, only)})
     guests = document.list_guests()
     found, failures = _find_guests(world, guests, last)
@@ -88,7 +98,7 @@ def compose(
     ]
     # What was begun and did not come to its end: nothing but which one it is is known to have been applied.
     unproven = frozenset(path for path, entry in last.objects.items() if not entry.keys() - {"vmid", "uuid"})
-    return _Composer(world, document, parts, failed, unproven, timeout).plan()
+    return _Composer(world, document, parts, failed, unproven, timeout, report=report).plan()
 
 
 def _is_wanted(path: Sequence[str], only: Sequence[str]) -> bool:
@@ -179,12 +189,13 @@ def _choose_vmids(
 
 
 def _find_free_vmids(world: ForecastClient, count: int, taken: Collection[int]) -> list[int]:
-    """So many ids for new guests; whether guests that can't be seen have them is asked for several at a time."""
-    if count > 1:
+    """So many ids for new guests; where guests may be hidden, whether they have them is asked for several at a time."""
+    sees_all = count > 1 and sees_all_guests(world)
+    if count > 1 and not sees_all:
         candidates = (vmid for vmid in range(int(world.get("/cluster/nextid")), _LAST_VMID) if vmid not in taken)
         world.read_ahead(("/cluster/nextid", {"vmid": vmid}) for vmid in islice(candidates, count))
     # Those that were planned before come in the order of the plan, which is not that of the document.
-    return sorted(find_free_vmids(world, count, taken))
+    return sorted(find_free_vmids(world, count, taken, others_are_free=sees_all))
 
 
 class _Composer:
@@ -198,8 +209,10 @@ class _Composer:
         failed: Sequence[Unit],
         unproven: Collection[tuple[str, ...]],
         timeout: int,
+        *,
+        report: bool = False,
     ) -> None:
-        self._world, self._document, self._timeout = world, document, timeout
+        self._world, self._document, self._timeout, self._is_report = world, document, timeout, report
         self._unproven = unproven
         self._parts = {part.id: part for part in parts}
         self._units = {unit.id: unit for unit in failed}
@@ -261,7 +274,7 @@ class _Composer:
 
     def _find_obstacle(self, needs: Iterable[str]) -> str | None:
         """Why what needs these can't be planned."""
-        for need in needs:
+        for need in () if self._is_report else needs:
             before = self._units.get(need)
             if before is not None and before.failure is not None:
                 return f"{before.path} failed: {before.failure}"
@@ -302,9 +315,8 @@ class _Composer:
         plan = merged.plan
         if plan is None or failing:
             return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
-        if isinstance(observed, ObservedGuest) and plan.steps:
-            # What its changes mean depends on what it has now; here, it is read for many at once.
-            len(observed.current or ())
+        if isinstance(observed, ObservedGuest) and observed.exists and plan.steps:
+            self._look_at_consequences(part, observed, merged.changes)
         if plan.steps and plan.before.get("exists") is False:
             require_visible(self._world, part.path)
         check_steps(plan.steps, params)
@@ -322,6 +334,15 @@ class _Composer:
             seen = self._world.recall(f"{guest.path}/config")
             unit = replace(unit, identity=compute_identity(seen) if seen else None)
         return replace(unit, plan=plan, changes=merged.changes)
+
+    def _look_at_consequences(self, part: Part, observed: ObservedGuest, changes: Iterable[Change]) -> None:
+        """Have read what the meaning of changes depends on: here, that is done for many guests at once."""
+        entry = self._document.objects[part.path]
+        situation = Situation(
+            observed.guest.type, observed.config if observed.current is None else observed.current, observed.running
+        )
+        for change in changes:
+            find_consequence(change.path[len(part.path) :], change.before, change.after, entry, situation)
 
     def _merge(
         self,
@@ -341,7 +362,9 @@ class _Composer:
         running = read_power(self._world, waiting.guest) == RUNNING
         # What a change means depends on what the guest has before it.
         first = next((unit.observed for unit in units if isinstance(unit.observed, ObservedGuest)), None)
-        before = (first.current or first.config) if first is not None and first.exists else None
+        if first is not None and not first.exists:
+            first = None
+        before = None if first is None else first.config if first.current is None else first.current
         config = dict(before if before is not None else with_config(self._world, waiting.guest).config or {})
         situation = Situation(waiting.guest.type, config, running)
         planned = [

@@ -36,6 +36,8 @@ _BESIDE = (
     "add_tags",
     "remove_tags",
 )
+# The features of hotplug by which a running machine takes other options than devices.
+_HOTPLUGGED = {"memory": "memory", "vcpus": "cpu", "tablet": "usb"}
 # By type, the properties with which a network device is another one.
 _FIXED_NIC = {
     "qemu": ("model", "mac", "macaddr", "queues", "mtu"),
@@ -62,7 +64,7 @@ def find_consequence(
 ) -> str:
     """What a change of the field at I(path), of the entry of an object, from I(before) to I(after) means.
 
-    I(guest) is None where the object is no guest.
+    I(guest) is None where the object is no guest. Its configuration is looked at only where it makes a difference.
     """
     first = path[0]
     if entry.get("state") == "absent" and first == "state":
@@ -133,19 +135,15 @@ def _has_cloudinit_drive(guest: Situation) -> bool:
 
 def _list_waiting(guest: Situation, key: str, *, without: bool = False) -> list[str]:
     """The key, where a change of it waits; I(without): what it holds now makes no difference."""
-    config = {name: value for name, value in guest.config.items() if not without or name != key}
+    config = {name: value for name, value in guest.config.items() if name != key} if without else guest.config
     return find_restart_options(guest.kind, config, [key])
 
 
 def _is_taken_at_once(guest: Situation, key: str, before: Any, after: Any) -> bool:
     if guest.kind == "qemu":
-        features = read_option("qemu", guest.config, "hotplug") or ()
-        if key == "memory":
-            return "memory" in features and parse_flag(guest.config.get("numa", 0))
-        if key == "vcpus":
-            return "cpu" in features
-        if key == "tablet":
-            return "usb" in features
+        if key in _HOTPLUGGED:
+            is_plugged = _HOTPLUGGED[key] in (read_option("qemu", guest.config, "hotplug") or ())
+            return is_plugged and (key != "memory" or parse_flag(guest.config.get("numa", 0)))
         if key == "balloon":
             # A machine has the device, or has not, until it is restarted.
             return (str(before) == "0") == (str(after) == "0")

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
 
@@ -37,20 +39,22 @@ def argument_spec() -> dict[str, Any]:
 def run_fleet(module: PveModule) -> None:
     """Plan the fleet, and apply it unless in check mode; exits or fails with the one result shape."""
     params = module.params
-    try:
-        document, last = read_document(params["fleet"]), None
-        module.no_log_values.update(document.secrets)
-        if params["last_applied"]:
-            last = read_last_document(params["last_applied"])
-            module.no_log_values.update(last.secrets)
-        client = module.connect()
-        world = ForecastClient(client)
-        check_cluster(world, document.cluster)
-        units = compose(world, document, last or Document(""), only=params["only"] or (), timeout=params["timeout"])
-    except PveError as error:
-        module.fail(error)
-    _warn(module, client)
-    result = build_result(document, units, diff=module._diff)
+    with _keep_garbage():
+        try:
+            document, last = read_document(params["fleet"]), None
+            module.no_log_values.update(document.secrets)
+            if params["last_applied"]:
+                last = read_last_document(params["last_applied"])
+                module.no_log_values.update(last.secrets)
+            client = module.connect()
+            world = ForecastClient(client)
+            check_cluster(world, document.cluster)
+            wish = {"only": params["only"] or (), "timeout": params["timeout"], "report": params["report"]}
+            units = compose(world, document, last or Document(""), **wish)
+        except PveError as error:
+            module.fail(error)
+        _warn(module, client)
+        result = build_result(document, units, diff=module._diff)
     if params["report"]:
         result["objects"] = [one for one in result["objects"] if one["changed"] or one["failure"] or one["conflicts"]]
         module.exit_json(**{**result, "changed": False})
@@ -64,6 +68,22 @@ def run_fleet(module: PveModule) -> None:
         states = _apply(module, client, document, units)
         result = {**build_result(document, units, states, diff=module._diff), "plan": result["plan"]}
     _finish(module, units, states, result)
+
+
+@contextmanager
+def _keep_garbage() -> Iterator[None]:
+    """Collect no garbage meanwhile, and in what was made meanwhile never.
+
+    Nearly all that planning makes lives as long as the plan: searching it took a fifth of the time of a large one.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def _warn(module: PveModule, client: Client) -> None:

@@ -4,7 +4,8 @@
 
 """Who the guests of a fleet are: by SMBIOS UUID, vmid and name together, and never by the node. Pure.
 
-A machine has a UUID, which it keeps; a container has none, so that its vmid and its name both have to be as they were.
+A machine has a UUID, which it keeps. One that has none is known by its vmgenid, which changes with each rollback and
+restore; then, as of a container, its vmid and its name both have to be as they were.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .._api.errors import AMBIGUOUS, DRIFTED, NOT_FOUND, UNSUPPORTED, PveError
 from .._guest.guest import Guest
 from .._guest.selection import describe_places
 
+_GENERATION = "vmgenid:"
 # It is there as it was, or by another name, or by another vmid; or there is none yet, or none any more.
 SAME, RENAMED, RENUMBERED, NEW, GONE = "same", "renamed", "renumbered", "new", "gone"
 
@@ -47,7 +49,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Index:
-    """Guests by vmid, by name, and by the UUID of those whose configuration was read."""
+    """Guests by vmid, by name, and by the UUID and the vmgenid of those whose configuration was read."""
 
     by_vmid: Mapping[int, Guest] = field(default_factory=dict)
     by_name: Mapping[str, Sequence[Guest]] = field(default_factory=dict)
@@ -59,8 +61,7 @@ def build_index(guests: Iterable[Guest]) -> Index:
     for guest in guests:
         by_vmid[guest.vmid] = guest
         by_name[guest.name].append(guest)
-        uuid = read_uuid(guest.config or {})
-        if uuid:
+        for uuid in filter(None, (read_uuid(guest.config or {}), _read_generation(guest.config or {}))):
             by_uuid[uuid].append(guest)
     return Index(by_vmid, dict(by_name), dict(by_uuid))
 
@@ -69,6 +70,17 @@ def read_uuid(config: Mapping[str, Any]) -> str | None:
     """The UUID of a machine's SMBIOS in its configuration; None where there is none."""
     uuid = property_strings.parse(str(config.get("smbios1") or "")).get("uuid")
     return uuid.lower() if uuid else None
+
+
+def read_mark(config: Mapping[str, Any]) -> str | None:
+    """What a machine is known by later: its UUID, or else C(vmgenid:) and what follows."""
+    return read_uuid(config) or _read_generation(config)
+
+
+def _read_generation(config: Mapping[str, Any]) -> str | None:
+    generation = str(config.get("vmgenid") or "0")
+    # 0 switches it off, and 1 has Proxmox VE make one.
+    return None if generation in ("0", "1") else f"{_GENERATION}{generation.lower()}"
 
 
 def list_unfound(wanted: Iterable[Sought], index: Index) -> list[Sought]:
@@ -83,7 +95,7 @@ def identify(sought: Sought, index: Index) -> Found:
         guest = _choose_twin(sought, vmid, index.by_uuid[uuid])
         return _describe_known(sought, guest, index)
     holder, namesakes = index.by_vmid.get(vmid or 0), index.by_name.get(sought.name, ())
-    if uuid:
+    if uuid and not (uuid.startswith(_GENERATION) and holder is not None and _may_be_same(sought, holder)):
         return _describe_lost(sought, uuid, holder, namesakes)
     if holder is not None:
         if holder.name != sought.name:
@@ -179,11 +191,16 @@ def _describe_known(sought: Sought, guest: Guest, index: Index) -> Found:
     return Found(guest, what, tuple(notes))
 
 
+def _may_be_same(sought: Sought, holder: Guest) -> bool:
+    """Whether the guest at the vmid may be a machine whose vmgenid is another by now: it has no UUID either."""
+    return holder.name == sought.name and read_uuid(holder.config or {}) is None
+
+
 def _describe_lost(sought: Sought, uuid: str, holder: Guest | None, namesakes: Sequence[Guest]) -> Found:
     """What is to be said where no guest has the UUID of the one that is sought."""
     stranger = holder if holder is not None and holder.name == sought.name else next(iter(namesakes), None)
     if stranger is not None:
-        found = read_uuid(stranger.config or {}) or "none"
+        found = read_mark(stranger.config or {}) or "none"
         raise PveError(
             DRIFTED,
             f"Guest {stranger.label} is not the {sought.name} of this fleet: its UUID is {found}, not {uuid}. That one "

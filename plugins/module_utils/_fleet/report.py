@@ -16,7 +16,7 @@ from .._resources.guest import Guests
 from .apply import Applied
 from .consequences import Situation, find_consequence
 from .document import Document
-from .identity import read_uuid
+from .identity import read_mark
 from .merge import Change
 from .paths import parse_path, render_path
 from .units import Unit
@@ -74,7 +74,27 @@ def build_failure(
         return None
     named = "; ".join(f"{path}: {error.message}" for path, error in list(failures.items())[:_MOST_NAMED])
     more = f"; and {len(failures) - _MOST_NAMED} more" if len(failures) > _MOST_NAMED else ""
-    return f"{len(failures)} of {total} objects failed: {named}{more}", next(iter(failures.values()))
+    noun = "object" if total == 1 else "objects"
+    failed = f"{len(failures)} of {total} {noun} failed: {named}{more}"
+    if states is None:
+        return failed, next(iter(failures.values()))
+    return f"{failed.removesuffix('.')}. {_describe_done(states, failures)}", next(iter(failures.values()))
+
+
+def _describe_done(states: Mapping[str, Applied], failures: Mapping[str, PveError]) -> str:
+    """What was changed all the same, and how far those came that failed."""
+    changed = {state.unit.path for state in states.values() if state.outcome.changed}
+    begun = sorted(changed & failures.keys())
+    skipped = {state.unit.path for state in states.values() if state.skipped} - changed - failures.keys()
+    names = f"{', '.join(begun[:_MOST_NAMED])}{' …' if len(begun) > _MOST_NAMED else ''}"
+    unfinished = f", of which {names} {'is' if len(begun) == 1 else 'are'} not finished" if begun else ""
+    parts = [
+        f"{len(changed)} {'was' if len(changed) == 1 else 'were'} changed{unfinished}"
+        if changed
+        else "Nothing was changed",
+        *([f"{len(skipped)} {'was' if len(skipped) == 1 else 'were'} skipped"] if skipped else []),
+    ]
+    return f"{'; '.join(parts)}."
 
 
 def _describe_object(
@@ -151,7 +171,7 @@ def _find_identity(units: Iterable[Unit], states: Mapping[str, Applied]) -> dict
         if "vmid" in target:
             found = {name: target[name] for name in ("vmid", "node", "type")} | found
         # What a clone is made of has another UUID.
-        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_uuid(guest.config or {})):
+        if guest is not None and guest.vmid == found.get("vmid") and (uuid := read_mark(guest.config or {})):
             found.setdefault("uuid", uuid)
     return found
 

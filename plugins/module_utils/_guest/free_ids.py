@@ -21,22 +21,30 @@ def find_free_vmid(client: Client) -> int:
     return find_free_vmids(client, 1)[0]
 
 
-def find_free_vmids(client: Client, count: int, taken: Iterable[int] = ()) -> list[int]:
+def find_free_vmids(
+    client: Client, count: int, taken: Iterable[int] = (), *, others_are_free: bool = False
+) -> list[int]:
     """The ids that so many new guests get: the cluster's next free ones that nobody else is about to take.
 
     Whoever runs several modules at once, or applies what was planned before, says by C(PVE_OWN_VMID) which ids were
     meant for these ones, in their order, and by C(PVE_RESERVED_VMIDS) which ones are meant for others, as I(taken) are.
+    I(others_are_free): no guest has an id that is not among I(taken), so that none is asked for.
     """
     if not count:
         return []
+
+    def is_free(vmid: int) -> bool:
+        return others_are_free or _is_free(client, vmid)
+
     reserved = {*_read_ids("PVE_RESERVED_VMIDS"), *taken}
-    own = [vmid for vmid in _read_ids("PVE_OWN_VMID") if vmid not in taken and _is_free(client, vmid)]
+    own = [vmid for vmid in _read_ids("PVE_OWN_VMID") if vmid not in taken and is_free(vmid)]
     found = own[:count]
     if len(found) == count:
         return found
     vmid = first = int(client.get("/cluster/nextid"))
+    reserved.update(found)
     while len(found) < count:
-        if vmid not in reserved and vmid not in found and (vmid == first or _is_free(client, vmid)):
+        if vmid not in reserved and (vmid == first or is_free(vmid)):
             found.append(vmid)
         vmid += 1
     return found

@@ -155,10 +155,10 @@ def is_cloudinit_option(kind: str, key: str) -> bool:
 
 def can_hotplug(config: Mapping[str, Any], key: str) -> bool:
     """Whether such a device can be plugged into a running QEMU guest."""
-    features = read_option("qemu", config, "hotplug")
-    if key.startswith("usb") and read_option("qemu", config, "ostype") not in _WITH_USB_HOTPLUG:
+    feature = _find_feature(key)
+    if feature is None or feature not in read_option("qemu", config, "hotplug"):
         return False
-    return any(name in features and pattern.fullmatch(key) for name, pattern in _HOTPLUGGED.items())
+    return feature != "usb" or read_option("qemu", config, "ostype") in _WITH_USB_HOTPLUG
 
 
 def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
@@ -167,4 +167,11 @@ def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
     if kind == "lxc":
         is_new_device = _CONTAINER_DEVICE.fullmatch(key) is not None and key not in config
         return is_new_device or re.fullmatch(r"net\d+", key) is not None
-    return (key.startswith(("net", "usb")) or key not in config) and can_hotplug(config, key)
+    # What no guest takes while it runs is told first: a configuration may be read only once it is looked at.
+    is_device = _find_feature(key) is not None
+    return is_device and (key.startswith(("net", "usb")) or key not in config) and can_hotplug(config, key)
+
+
+def _find_feature(key: str) -> str | None:
+    """The feature of hotplug by which a machine takes such a device."""
+    return next((name for name, pattern in _HOTPLUGGED.items() if pattern.fullmatch(key)), None)

@@ -48,7 +48,10 @@ _BOOT_DEVICE = Lower(
 _BASE64 = Text(pattern=r"[A-Za-z0-9+/]+={0,2}")
 _UUID = "[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}"
 _VOLUME = Text(pattern=r"[^,:\s]+:[^,\s]+")
-_SNIPPET = Text(pattern=r"[^,:\s]+:snippets/[^,\s]+", what="a snippet on a storage, such as local:snippets/user.yml")
+_SNIPPET = Text(
+    pattern=r"[^,:\s]+:snippets/[^,\s](?:[^,\n]*[^,\s])?",
+    what="a snippet on a storage, such as local:snippets/user.yml",
+)
 _CPU_FLAGS = split_words(
     "aes amd-no-ssb amd-ssbd hv-evmcs hv-tlbflush ibpb md-clear nested-virt pcid pdpe1gb spec-ctrl ssbd virt-ssbd"
 )

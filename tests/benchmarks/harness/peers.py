@@ -7,6 +7,7 @@ import os
 import subprocess
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from environments import make_python_environment
 
@@ -62,3 +63,16 @@ def ansible_environment(cluster: Cluster) -> dict[str, str]:
     # Its own collections are found without it.
     del own["ANSIBLE_COLLECTIONS_PATH"]
     return own
+
+
+def connection_of_community(cluster: Cluster) -> dict[str, Any]:
+    """The options by which modules of community.proxmox reach the cluster."""
+    known = cluster.connection
+    return {
+        "api_host": known["host"],
+        "api_port": known["port"],
+        "api_user": known["user"],
+        "api_token_id": known["token_id"],
+        "api_token_secret": known["token_secret"],
+        "validate_certs": True,
+    }

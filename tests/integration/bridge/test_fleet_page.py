@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +61,36 @@ def test_each_command_of_the_life_of_a_fleet_prints_what_the_page_says(
     lab.close()
 
     assert count >= 8
+
+
+def test_each_ansible_playbook_of_the_page_does_what_it_says(env, simulator, tmp_path, collections_path):
+    section = TEXT[TEXT.index("## In CI, and in AWX") :]
+    life = BLOCKS.search(TEXT[TEXT.index("## Plan and apply") :])
+    variables, commands = list(BLOCKS.finditer(section))[:2]
+    (tmp_path / "life.yml").write_text(life["text"], encoding="utf-8")
+    (tmp_path / "vars.yml").write_text(variables["text"], encoding="utf-8")
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {**env, "PATH": programs, "ANSIBLE_COLLECTIONS_PATH": str(collections_path)}
+
+    def run(command):
+        return subprocess.run(
+            command, shell=True, cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=300
+        )
+
+    found = re.findall(r"^\$ (ansible-playbook .*)\n((?:(?!\$ ).*\n)*)", commands["text"], re.MULTILINE)
+    for command, output in found:
+        done = run(command)
+        printed = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+        assert done.returncode == 0, printed + done.stderr
+        assert re.fullmatch(make_pattern(output), printed), printed
+    assert len(found) == 2
+    assert simulator.cluster.pools["shop"]
+    # What was applied so is as the command line has it, too.
+    for kind, status in (("json", 0), ("markdown", 0)):
+        assert run(f"playvisor fleet plan life.yml -o {kind}").returncode == status
+    (tmp_path / "life.yml").write_text(life["text"].replace("6144", "5120"), encoding="utf-8")
+    for kind in ("json", "markdown"):
+        assert run(f"playvisor fleet plan life.yml -o {kind}").returncode == 2
+    (tmp_path / "life.yml").write_text(life["text"].replace("memory: 6144", "vmid: 101"), encoding="utf-8")
+    for kind in ("json", "markdown"):
+        assert run(f"playvisor fleet plan life.yml -o {kind}").returncode == 1

@@ -56,13 +56,15 @@ def test_a_fleet_of_an_ai_client_from_plan_to_drift(lab, simulator, fleets, ledg
     planned = lab.ask("plan_fleet", {"fleet": shop})
     before = list(lab.writes)
     lab.approve(planned)
-    applied = lab.ask("apply_plan", {"plan_id": planned.plan.id})
+    said = []
+    applied = lab.ask("apply_plan", {"plan_id": planned.plan.id}, progress=said.append)
     again = lab.ask("plan_fleet", {"fleet": shop})
 
     # It is only ever planned, and applied by its id like any other plan.
     assert (planned.status, before) == ("planned", [])
     assert (applied.status, applied.changed) == ("ok", True)
     assert (again.status, again.plan.steps) == ("ok", [])
+    assert "Applying: Wave 5, configuration: 2 of 2 done" in said
     (revision,) = fleets().list_revisions("shop")
     assert (revision.run_id, revision.outcome) == (applied.run_id, "ok")
     assert revision.who == ledger.find(applied.run_id).asker

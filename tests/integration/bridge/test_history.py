@@ -77,6 +77,24 @@ def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, si
     assert playvisor("history", "sync", "--json").json["changes"] == []
 
 
+@pytest.mark.thorough
+def test_what_somebody_changes_right_after_a_run_of_ours_is_not_ours(playvisor, outside, guest):
+    machine = guest(running=True)
+    assert playvisor("history", "sync").status == 0
+    set_ours = ("configure_guest", f"vmid={machine.vmid}", "description=ours", "memory=1024")
+    assert playvisor("call", *set_ours, "--json").json["changed"]
+    outside("PUT", f"/nodes/{machine.node}/qemu/{machine.vmid}/config", memory=1536, cores=3)
+
+    (changed,) = playvisor("history", "sync", "--json").json["changes"]
+    shown = playvisor("query", f"select path, source from changes where key = '{machine.vmid}'", "--json").json
+
+    who = {field["path"]: field["who"] for field in changed["fields"] if field["path"].startswith("config.")}
+    assert (who["config.memory"], who["config.cores"]) == ("outside, no task", "outside, no task")
+    assert re.fullmatch(r".* \(run [0-9a-f]{8}\)", who["config.description"])
+    sources = {row["path"]: row["source"] for row in shown}
+    assert (sources["config.memory"], sources["config.description"]) == ("outside", "run")
+
+
 def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     nothing = playvisor("history", "who", "--json")
     unknown = playvisor("history", "show", "web-01")
@@ -89,7 +107,11 @@ def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     playvisor("history", "sync")
     wrong = playvisor("history", "who", "--since", "last tuesday")
     late = playvisor("history", "show", "web-01", "--at", "2020-01-01")
-    assert (wrong.status, late.status) == (2, 2)
+    future = playvisor("history", "show", "web-01", "--at", "2099-01-01")
+    kind = playvisor("history", "who", "--kind", "guests")
+    assert (wrong.status, late.status, future.status, kind.status) == (2, 2, 2, 2)
+    assert "is yet to come" in future.stderr
+    assert "Do you mean guest?" in kind.stderr
     assert "yesterday" in wrong.stderr
     assert "was not there then" in late.stderr
 

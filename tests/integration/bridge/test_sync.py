@@ -97,7 +97,7 @@ def test_the_first_look_is_bounded_and_goes_on_where_it_was(lab, tmp_path, monke
 
         # What happens meanwhile is not lost.
         simulator.cluster.guests[101].config["name"] = "meanwhile"
-        rest, others, _paths = look((simulator, other), Manner(parts=True, rounds=20))
+        rest, others, _paths = look((simulator, other), Manner(all_parts=True, rounds=20))
     finally:
         other.close()
     assert (rest.left, rest.result.failure) == (0, None)

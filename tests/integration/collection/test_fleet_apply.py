@@ -18,6 +18,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document 
 )
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.forecast import ForecastClient
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.health import Health
+from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.report import build_failure
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.restart import Restart, Waiting
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.units import WAVES, Unit
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.waves import has_steps, sort_units
@@ -166,6 +167,8 @@ def test_a_failure_stops_what_stands_on_it_and_nothing_else(simulator, client):
     }
     assert states["web-02/config"].skipped.startswith("guests.web-01 failed: ")
     assert "no space left" in states["web-02/config"].skipped
+    said, _error = build_failure([state.unit for state in states.values()], states, 3)
+    assert said.endswith(". 1 was changed; 1 was skipped.")
     assert simulator.cluster.guests[103].config["description"] == "beside it"
     # The next apply goes on where this one stopped.
     simulator.world.faults.rules.clear()
@@ -244,6 +247,9 @@ def test_a_gate_stops_the_batches_after_it(simulator, client):
         "web-04/health": "skipped",
     }
     assert states["web-03/config"].skipped == "1 of the guests before it did not come back: guests.web-02"
+    said, _error = build_failure([state.unit for state in states.values()], states, 4)
+    assert said.startswith("1 of 4 objects failed: guests.web-02: ")
+    assert said.endswith(". 2 were changed, of which guests.web-02 is not finished; 2 were skipped.")
 
 
 def test_a_gate_that_was_not_passed_stays_in_the_next_plan(client):

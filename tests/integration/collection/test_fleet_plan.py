@@ -142,6 +142,50 @@ def test_guests_that_are_as_declared_cost_one_request_each(list_requests, plan, 
     assert len(sent) <= len(fleet) + 1 + 2 * 2
 
 
+def test_what_changes_costs_a_second_request_only_where_its_consequence_needs_it(list_requests, plan, client):
+    entries = [entry for entry in client.get("/cluster/resources") if entry["type"] == "qemu"]
+    guests = {entry["name"]: {"vmid": entry["vmid"], "cores": 7} for entry in entries if not entry.get("template")}
+    more_memory = {name: {"vmid": entry["vmid"], "memory": 7168} for name, entry in guests.items()}
+    before = len(list_requests())
+
+    assert len(plan({"guests": guests})["plan"]["steps"]) == len(guests)
+    assert not [path for _method, path in list_requests()[before:] if path.endswith("/pending")]
+
+    assert len(plan({"guests": more_memory})["plan"]["steps"]) == len(guests)
+    # A machine that runs may take it at once.
+    running = {entry["name"] for entry in entries if entry["status"] == "running" and not entry.get("template")}
+    assert len([path for _method, path in list_requests()[before:] if path.endswith("/pending")]) == len(running)
+
+
+def test_ids_of_new_guests_are_asked_for_only_where_guests_may_be_hidden(list_requests, plan, client, connection_env):
+    new = {"type": "qemu", "node": "pve1"}
+    fleet = {"fleet": "web", "guests": {f"new-{number}": new for number in range(3)}}
+    hidden = max(entry["vmid"] for entry in client.get("/cluster/resources", type="vm")) + 1
+    client.request("POST", "/nodes/pve1/qemu", {"vmid": hidden, "name": "hidden"})
+
+    def list_asked(connection):
+        before = len(list_requests())
+        planned = run_module("pve_fleet", {"fleet": fleet}, connection, check=True)
+        asked = [path for _method, path in list_requests()[before:] if path == "/cluster/nextid"]
+        codes = {(one["failure"] or {}).get("code") for one in planned["objects"]}
+        return [step["vmid"] for step in planned["plan"]["steps"]], len(asked), codes
+
+    ids, count, codes = list_asked(connection_env)
+    assert hidden not in ids
+    assert (len(ids), count, codes) == (3, 1, {None})
+
+    client.request("POST", "/access/users", {"userid": "nan.cy@pve"})
+    secret = client.request("POST", "/access/users/nan.cy@pve/token/own", {"privsep": 0})["value"]
+    for path, role in (("/", "Administrator"), (f"/vms/{hidden}", "NoAccess")):
+        client.request("PUT", "/access/acl", {"path": path, "roles": role, "users": "nan.cy@pve"})
+    own = {"PROXMOX_USER": "nan.cy@pve", "PROXMOX_TOKEN_ID": "own", "PROXMOX_TOKEN_SECRET": secret}
+    same_ids, count, codes = list_asked(connection_env)
+    assert same_ids == ids
+    assert (count > len(ids), codes) == (True, {None})
+    # Whoever may not see one of the guests is not told that none has the names of the new ones.
+    assert list_asked({**connection_env, **own}) == ([], 0, {"permission_denied"})
+
+
 def test_a_fleet_of_which_nothing_is_there_is_one_plan(list_writes, plan, apply):
     planned = plan(NEW)
 

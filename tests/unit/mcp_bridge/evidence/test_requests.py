@@ -119,3 +119,23 @@ def test_a_request_that_could_not_be_sent_is_not_among_those_that_were(tmp_path)
     (tmp_path / "api_trace.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries), encoding="utf-8")
 
     assert [sent.path for sent in read_requests(tmp_path, [])] == ["/b"]
+
+
+def test_a_request_that_may_be_any_of_several_is_not_told_as_one_of_them(tmp_path):
+    path = "/nodes/pve1/qemu/9000/clone"
+    entries = [{"nr": number, "method": "POST", "path": path, "status": 200} for number in (1, 2)]
+    (tmp_path / "api_trace.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries), encoding="utf-8")
+    steps = [{"method": "POST", "path": path, "vmid": vmid, "name": f"web-{vmid}"} for vmid in (101, 102, 103)]
+
+    assert {sent.label for sent in read_requests(tmp_path, steps)} == {"clone of one of 3 guests"}
+    assert {sent.label for sent in read_requests(tmp_path, steps[:1])} == {"clone of 101 (web-101)"}
+
+
+def test_of_many_requests_those_are_told_that_are_not_done():
+    done = SentRequest("config of 101", "PUT", "/x", 200)
+    ended = SentRequest("start of 101", "POST", "/x", 200, "UPID:1", "stopped", "OK")
+    runs = SentRequest("start of 102", "POST", "/x", 200, "UPID:2", "running")
+
+    assert describe_requests([*[done] * 8, *[ended] * 8, runs], []) == (
+        "16 requests were sent and done. start of 102 was sent; its task still runs (UPID:2)."
+    )

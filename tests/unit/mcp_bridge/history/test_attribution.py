@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def task(type_: str, id_: object, user: str = "root@pam", begin: float = 1, end:
     return TaskEnd(upid, None if end is None else at(end), None if end is None else status)
 
 
-def write(method: str, path: str, minutes: float = 1, run: str = "run-1", **more: str) -> SentWrite:
+def write(method: str, path: str, minutes: float = 1, run: str = "run-1", **more: Any) -> SentWrite:
     return SentWrite(run, "alice", at(minutes), at(minutes + 0.1), method, path, **more)
 
 
@@ -185,7 +186,7 @@ def test_what_was_done_for_somebody_is_put_down_to_who_asked(changed, tasks, sou
     found = attribute(changed, tasks)
 
     assert found.source == source
-    assert describe_who("guest", changed.fields, found) == sentence
+    assert describe_who(changed.fields, found) == sentence
 
 
 def test_what_the_ha_manager_does_for_a_run_of_ours_is_that_runs():
@@ -213,7 +214,7 @@ def test_where_tasks_could_not_be_read_it_is_not_said_that_there_is_none(changed
     found = Attributor(make_deeds(tasks, []), unread).attribute(changed)
 
     assert found.source == source
-    assert ("not all tasks" in describe_who(changed.kind, changed.fields, found)) == (source == "unseen")
+    assert ("not all tasks" in describe_who(changed.fields, found)) == (source == "unseen")
 
 
 def test_all_tasks_that_may_have_done_it_are_named():
@@ -235,11 +236,56 @@ def test_all_tasks_that_may_have_done_it_are_named():
             "bob@pve (qmconfig): config.cores; outside, no task: firewall.rules",
         ),
         (change("config.cores"), [], [], "outside, no task"),
+        (
+            change("config.cores"),
+            [CONFIG],
+            [write("PUT", "/nodes/a/lxc/101/config")],
+            "not certain: bob@pve (qmconfig) or run run-1",
+        ),
         (change("x", kind="volumes", key="local"), [task("imgdel", "9@local")], [], "root@pam (imgdel)"),
     ],
 )
 def test_who_it_was_is_said_in_a_few_words(changed, tasks, writes, sentence):
-    assert describe_who(changed.kind, changed.fields, attribute(changed, tasks, writes)) == sentence
+    assert describe_who(changed.fields, attribute(changed, tasks, writes)) == sentence
+
+
+SETS_MEMORY = write("PUT", "/nodes/a/qemu/101/config", options={"memory": {"6144"}, "scsi1": {None}, "digest": {"5a"}})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_ours"),
+    [
+        ("config.memory", "6144", True),
+        ("config.memory", 6144, True),
+        ("pending.memory.pending", "6144", True),
+        ("overview.maxmem", 6144 << 20, True),
+        # Somebody else has set it since, or set something else.
+        ("config.memory", "8192", False),
+        ("config.memory", None, False),
+        ("config.cores", "3", False),
+        ("overview.tags", "web", False),
+        # What Proxmox VE changes with it, or writes in its own way.
+        ("config.scsi1", None, True),
+        ("config.unused0", "local-lvm:vm-101-disk-1", True),
+        ("overview.maxdisk", 0, True),
+    ],
+)
+def test_a_request_of_ours_changed_what_it_set_and_nothing_else(path, value, is_ours):
+    found = attribute(change(path, values=(4096, value)), [], [SETS_MEMORY])
+
+    assert found.source == ("run" if is_ours else "outside")
+
+
+def test_of_one_change_each_field_has_who_changed_it():
+    both = change("config.cores", "config.memory", values=("4096", "6144"))
+    found = attribute(both, [], [SETS_MEMORY])
+
+    assert found.source == "several"
+    assert {path: found.get_doer(path).source for path in ("config.cores", "config.memory")} == {
+        "config.cores": "outside",
+        "config.memory": "run",
+    }
+    assert describe_who(both.fields, found) == "outside, no task: config.cores; alice (run run-1): config.memory"
 
 
 @pytest.mark.parametrize(

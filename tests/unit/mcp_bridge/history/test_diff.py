@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from observations import attribute_to_jo, complete, describe, guest, moment, thing
 
+from mcp_bridge.history.attribution import describe_who
 from mcp_bridge.history.changes import diff_documents
 
 
@@ -48,6 +49,13 @@ def test_a_difference_says_who_made_the_last_change(busy):
     assert {each.attribution.user for each in (changed, appeared, gone)} == {"jo@pve"}
 
 
+def test_a_field_that_was_changed_earlier_is_not_put_down_to_who_came_last(busy):
+    changed, *_others = busy.diff(moment(0), moment(300))
+
+    assert describe_who(changed.fields, changed.attribution) == "an earlier change"
+    assert changed.attribution.source == "several"
+
+
 def test_a_difference_is_of_the_wanted_objects(busy):
     (found,) = busy.find_objects("new")
 
@@ -67,6 +75,8 @@ def test_changes_come_newest_first_and_page_by_page(busy):
     assert everything[0] == "guest 101 changed config.cores"
     assert len(everything) == 7
     assert describe(busy.list_changes(user="jo@pve", kind="guest")) == everything[1:5]
+    assert busy.list_changes(user="jo") == busy.list_changes(user="jo@pve")
+    assert busy.list_changes(user="j") == busy.list_changes(user="jo@pv") == []
     assert describe(busy.list_changes(since=moment(101), until=moment(299))) == everything[1:5]
 
 

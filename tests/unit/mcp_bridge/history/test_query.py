@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -102,6 +103,17 @@ def test_views_show_what_was_observed(engine):
 )
 def test_what_people_and_models_ask_is_answered(engine, sql, rows):
     assert run_query(engine, sql).rows == rows
+
+
+def test_each_field_of_a_change_has_who_changed_it(engine, observe):
+    def attribute(change):
+        of_fields = {"config.cores": change.attribution, "config.memory": attribute_to_jo(change)}
+        return replace(attribute_to_jo(change), source="several", of_fields=of_fields)
+
+    observe(90, guest(101, config={"cores": "8", "memory": "1024"}), complete(), attribute=attribute)
+
+    found = run_query(engine, "SELECT path, source, who FROM changes WHERE after IN ('8', '1024') ORDER BY path").rows
+    assert found == [["config.cores", "outside", None], ["config.memory", "task", "jo@pve"]]
 
 
 def test_an_answer_is_cut_off_at_rows_and_bytes(engine):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from observations import attribute_to_jo, complete, describe, guest, metrics, moment, task
 from sqlalchemy import delete
@@ -69,6 +71,23 @@ def test_changes_of_a_day_that_come_to_nothing_go(observe, history):
     assert describe(observe(4 * DAY, guest(101, config={"cores": "2"}), complete())) == [
         "guest 101 changed config.cores"
     ]
+
+
+def test_who_changed_which_field_is_kept_for_those_that_stand_for_several(observe, history):
+    def attribute(change):
+        jo = attribute_to_jo(change)
+        return replace(jo, source="several", of_fields={field.path: jo for field in change.fields[:1]})
+
+    observe(0, guest(101, config={"cores": "1"}), complete())
+    observe(60, guest(101, config={"cores": "2"}), complete(), attribute=attribute)
+    observe(120, guest(101, config={"cores": "2", "memory": "512"}), complete(), attribute=attribute)
+    history.prune(Keep(days=1, daily_days=999), moment(3 * DAY))
+
+    (merged,) = history.list_changes()
+    assert {path: by.user for path, by in merged.attribution.of_fields.items()} == {
+        "config.cores": "jo@pve",
+        "config.memory": "jo@pve",
+    }
 
 
 def test_the_oldest_go_and_what_is_still_valid_stays(old):

@@ -61,6 +61,18 @@ def test_days_begin_at_midnight_where_summer_time_ends(monkeypatch):
         time.tzset()
 
 
+@pytest.mark.parametrize("since", ["2026-11-30T12:01Z", "2099-01-01", "today 23:59:59"])
+def test_a_period_that_is_yet_to_begin_is_refused(since):
+    with pytest.raises(UsageError, match="is yet to come"):
+        parse_period(since, None, NOW)
+
+
+@pytest.mark.parametrize("period", [("", None), (None, ""), (" ", "now")])
+def test_an_empty_time_is_none(period):
+    with pytest.raises(UsageError, match="is not a time"):
+        parse_period(*period, NOW)
+
+
 def test_a_period_has_two_ends_the_earlier_first():
     assert parse_period("2h", "1h", NOW) == (parse_time("2h", NOW), parse_time("1h", NOW))
     assert parse_period(None, None, NOW) == (None, None)

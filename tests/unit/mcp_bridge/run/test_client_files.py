@@ -42,6 +42,32 @@ def test_the_answer_is_the_same_whether_a_file_or_folder_exists(tmp_path):
     assert "is not a file in" in answers.pop()
 
 
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [{"token": "ops@pve!a", "secret_file": "/etc/shadow"}],
+        {"token": "ops@pve!a", "secret_file": "/etc/shadow"},
+        ["token=ops@pve!a secret_file=/etc/shadow"],
+        "token=ops@pve!a secret_file=/etc/shadow",
+        [{"token": "ops@pve!a", "secret_file": ["/etc/shadow"]}],
+    ],
+    ids=["a list", "a mapping", "texts", "a text", "a list of files"],
+)
+def test_a_fleet_names_no_other_file_either(tokens):
+    def refuse_fleet(access, caller):
+        arguments = {"fleet": {"fleet": "shop", "access": access}}
+        return find_refusal(Request("plan_fleet", arguments, "apply", caller), catalogue.load()["plan_fleet"])
+
+    refused = refuse_fleet({"tokens": tokens}, make_local_client("ai"))
+
+    assert "fleet.access.tokens[0].secret_file is not a file in" in refused.message
+    assert refuse_fleet({"tokens": tokens}, make_person("playvisor")) is None
+    own = [{"token": "ops@pve!a", "secret_file": f"{FOLDER}/ops.secret"}]
+    assert refuse_fleet({"tokens": own}, make_local_client("ai")) is None
+    assert refuse_fleet({"users": [{"user": "a@pve"}]}, make_local_client("ai")) is None
+    assert refuse_fleet(None, make_local_client("ai")) is None
+
+
 def test_a_person_may_name_any_file(tmp_path):
     assert refuse(str(tmp_path / "secret"), make_person("playvisor")) is None
     assert (
@@ -60,4 +86,6 @@ def test_every_option_that_names_a_file_of_this_machine_is_confined():
             if option.get("type") == "path" and name in tool.options:
                 found.add((tool.name, (name,)))
 
-    assert found == set(_FILE_OPTIONS.items())
+    confined = {(tool, (*place[-1:], option)) for tool, (place, option) in _FILE_OPTIONS.items()}
+    # What a fleet's access consists of stands in the document of the module for that.
+    assert found | {("plan_fleet", ("tokens", "secret_file"))} == confined

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from playvisor.cli.rendering.fleets import WAVES, lay_out_conflicts, lay_out_outcome, lay_out_plan, write_markdown
+import pytest
+
+from playvisor.cli.rendering.fleets import (
+    WAVES,
+    describe_applied,
+    lay_out_conflicts,
+    lay_out_outcome,
+    lay_out_plan,
+    write_markdown,
+)
 from plugins.module_utils._fleet.units import WAVES as MODULES_WAVES
 
 
@@ -31,7 +40,8 @@ NEW = {
     "changed": True,
     "before": {"config": {"exists": False}},
     "after": {"config": {"exists": True}},
-    "changes": [change("guests.web-02.cores", None, 4)],
+    # Before, it was not there.
+    "changes": [change("guests.web-02.cores", None, 4), change("guests.web-02.state", False, "running")],
 }
 GONE = {**NEW, "path": "pools.old", "wave": 1, "before": {"config": {"exists": True}}, "changes": []}
 GONE["after"] = {"config": {"exists": False}}
@@ -59,6 +69,7 @@ def test_a_plan_is_shown_in_its_waves_with_what_each_change_means():
         "Wave 4, guests: 1 object",
         "  + guests.web-02",
         "      cores  4",
+        "      state  running",
         "",
         "Wave 5, configuration: 1 object",
         "  ~ guests.web-01  101 on pve1",
@@ -95,6 +106,43 @@ def test_what_was_not_done_is_named_with_the_reason():
         "  · guests.b: skipped, guests.a failed: It broke.",
     ]
     assert lay_out_outcome([SAME]) == []
+
+
+BROKEN = {**WEB, "failure": {"message": "Its agent did not answer."}}
+FAILED = {**SAME, "path": "guests.a", "failure": {"message": "It broke."}}
+HELD = {**SAME, "path": "guests.b", "skipped": "1 of the guests before it did not come back: guests.web-01"}
+
+
+@pytest.mark.parametrize(
+    ("objects", "said"),
+    [
+        ([NEW, WEB, GONE, SAME], "Applied: 1 new, 1 changed, 1 removed of 4 objects."),
+        # What was changed and did not pass its gate was changed.
+        ([BROKEN], "Applied: 1 changed of 1 object; 1 of them is not finished: guests.web-01."),
+        (
+            [NEW, BROKEN, FAILED, HELD, HELD],
+            "Applied: 1 new, 1 changed of 5 objects; 1 of them is not finished: guests.web-01; "
+            "1 object failed unchanged; 2 objects were skipped.",
+        ),
+        (
+            [BROKEN] * 5,
+            "Applied: 5 changed of 5 objects; 5 of them are not finished: guests.web-01, guests.web-01, "
+            "guests.web-01 and 2 more.",
+        ),
+        ([FAILED, HELD], "Nothing was changed; 1 object failed unchanged; 1 object was skipped."),
+    ],
+    ids=["all", "a gate", "some of each", "many", "nothing"],
+)
+def test_the_end_of_an_apply_says_what_was_changed_and_what_is_not_finished(objects, said):
+    assert describe_applied(objects) == said
+
+
+def test_what_was_begun_is_not_told_as_untouched():
+    assert write(lay_out_outcome([BROKEN], is_applied=True))[2] == (
+        "  ! guests.web-01: begun, and failed: Its agent did not answer."
+    )
+    # A plan has begun nothing.
+    assert write(lay_out_outcome([BROKEN]))[2] == "  ! guests.web-01: Its agent did not answer."
 
 
 def test_markdown_is_a_table_in_which_nothing_is_markup():

@@ -41,6 +41,8 @@ def test_a_page_fits_and_names_no_tools_or_modules(words, command):
     # These are about tools as clients call them.
     if words[:1] not in (("policy",), ("mcp",), ("tools",), ("call",)):
         assert not set(re.findall(r"[a-z]+(?:_[a-z]+)+", page)) & TOOL_NAMES
+    # Nothing is cut off, and all of it is words.
+    assert not re.search(r"[a-z,]\.\.\.$|<(?:str|int|float|path|list)|\[\[|x>=|<=x", page, re.MULTILINE)
     assert "failure.code" not in page
     assert "expect_plan" not in page
     assert not re.search(r"\b(O|V|RV|C)\(", page)

@@ -19,3 +19,13 @@ def test_a_wait_takes_one_line_however_long_it_lasts():
 
     assert list(display._lines)[:2] == ["Stop the guests", "qmshutdown 110: 8 of 180 s"]
     assert len(display._lines) == 2
+
+
+def test_a_wave_takes_one_line_however_many_objects_it_has():
+    display = _Display()
+
+    for done in (40, 41, 120):
+        display.add_line(f"Applying: Wave 4, guests: {done} of 120 done")
+
+    assert list(display._lines) == ["Wave 4, guests: 120 of 120 done"]
+    assert display._phase == "Applying"

@@ -154,3 +154,25 @@ def test_what_is_seldom_meant_is_a_warning(render):
         'values.yml:7:7: time: 12:30 is text here. Write "12:30", or the number that is meant.',
         "values.yml:8:1: name: A guest has its own name, which hides this one. Rename it.",
     ]  # fmt: skip
+
+
+def test_the_whole_of_a_fleet_without_guests_is_explained(render):
+    fleet = render("fleet: shop\npools: {prod: {comment: x}}\n")
+
+    assert [each["path"] for each in explain_values(fleet, "")] == ["fleet", "pools.prod.comment"]
+
+
+def test_names_with_dots_are_found_with_and_without_quotes(render):
+    fleet = render("fleet: shop\nguests: {db.example.com: {config: {a.b: 1}}, db: {cores: 2}}\n")
+
+    for path in ('guests."db.example.com".config."a.b"', "db.example.com.config.a.b"):
+        assert [each["value"] for each in explain_values(fleet, path)] == [1]
+    assert len(explain_values(fleet, "db")) == 1
+
+
+def test_guests_that_differ_in_capitals_only_are_pointed_at(render):
+    warnings = find_warnings(render("fleet: shop\nguests: {web: {}, WEB: {}}\n"))
+
+    assert [warning.describe() for warning in warnings] == [
+        "fleet.yml:2:19: guests.WEB: WEB and web differ in capitals only. Rename one of them."
+    ]

@@ -69,7 +69,7 @@ CASES = {
         [
             'fleet.yml:3:22: guests.web-2.vmid: web-1 and web-2 have the same id, 100. Of a range, write "{{ 200 '
             '+ index }}".',
-            "fleet.yml:4:14: guests.db.vmid: 99 can't be the id of a guest. Ids are 100 to 999999999.",
+            "fleet.yml:4:14: guests.db.vmid: `99` is too small: it has to be 100 to 999999999. Its id.",
             "fleet.yml:6:13: guests.y.uuid: x and y have the same UUID. A UUID is one guest's.",
         ],
     ),
@@ -104,7 +104,7 @@ CASES = {
             "fleet.yml:4:13: guests.a.memory: naem is not defined. Do you mean name?",
             "fleet.yml:5:12: guests.a.cores: cpu is not defined. Give it in values.yml, or with --set.",
             "fleet.yml:6:11: guests.a.pool: It is no template: unexpected end of template, expected 'end of print "
-            "statement'.",
+            "statement'. Close each {{ with }} and each {% with %}.",
         ],
     ),
     "templates that make what the option does not take": (
@@ -116,19 +116,17 @@ CASES = {
     ),
     "names that are none": (
         "fleet: A_b\nguests:\n  web_1: {}\n  web-{a..b}: {}\n  web-{3..1}: {}\n  web-{1..99999999}: {}\n  "
-        "x{1..2}{1..2}: {}\n"
+        "x{a}: {}\n"
         "  web-{01..100}: {}\n",
         [
-            "fleet.yml:1:8: fleet: `A_b` is no name. Name of the fleet: small letters, digits and hyphens.",
+            "fleet.yml:1:8: fleet: `A_b` is not a name. Name of the fleet: small letters, digits and hyphens.",
             "fleet.yml:3:3: guests.web_1: `web_1` can't be the name of a guest. It has letters, digits, hyphens "
             "and dots, "
             "as a host name has.",
-            'fleet.yml:4:3: guests."web-{a..b}": web-{a..b} is no range. Write web-{01..12}.',
+            'fleet.yml:4:3: guests."web-{a..b}": web-{a..b} is no range. Write web-{01..12}, or web-{a,b}.',
             'fleet.yml:5:3: guests."web-{3..1}": web-{3..1} counts backwards. Write {1..3}.',
             'fleet.yml:6:3: guests."web-{1..99999999}": web-{1..99999999} is more than 50000 guests. Split the fleet.',
-            'fleet.yml:7:3: guests."x{1..2}{1..2}": x{1..2}{1..2} has more than one range. Write an entry for '
-            "each value "
-            "of one of them.",
+            "fleet.yml:7:3: guests.x{a}: x{a} is no range. Write web-{01..12}, or web-{a,b}.",
             'fleet.yml:8:3: guests."web-{01..100}": web-{01..100} has numbers of different length. Write {001..100}.',
         ],
     ),
@@ -219,10 +217,98 @@ CASES = {
     "a template without quotes": (
         "fleet: a\nguests:\n  a:\n    cores: {{ x }}\n",
         [
-            "fleet.yml:4:12: guests.a.cores: A mapping is not a whole number. Cores of each socket; of a "
-            "container, the "
-            "cores that it may use.",
             "fleet.yml:4:13: A key is no text. A text that begins with { or [, as templates do, needs quotes.",
+        ],
+    ),
+    "keys that are no text, beside others": (
+        "fleet: a\nguests:\n  ? [a]\n  : {}\n  {{ x }}: {}\n  b: {memroy: 5}\n",
+        [
+            "fleet.yml:3:5: A key is no text. A text that begins with { or [, as templates do, needs quotes.",
+            "fleet.yml:5:4: A key is no text. A text that begins with { or [, as templates do, needs quotes.",
+            "fleet.yml:6:7: guests.b.memroy: `memroy` is not known here. Do you mean memory?",
+        ],
+    ),
+    "templates for whole entries": (
+        'fleet: a\nprofiles:\n  p: {profiles: "{{ x }}"}\n  q: "{{ x }}"\nguests:\n  b: "{{ x }}"\n',
+        [
+            "fleet.yml:3:17: profiles.p.profiles: A profile can't choose others by a template. Guests may choose their "
+            "profiles by templates.",
+            "fleet.yml:4:6: profiles.q: A template can't stand for a whole entry. Templates stand in the options of "
+            "guests and profiles. Give it a profile, or write it out.",
+            "fleet.yml:6:6: guests.b: A template can't stand for a whole entry. Templates stand in the options of "
+            "guests and profiles. Give it a profile, or write it out.",
+        ],
+    ),
+    "guests that a template should make": (
+        'fleet: a\nguests: "{{ guests }}"\n',
+        [
+            "fleet.yml:2:9: guests: A template can't stand for a whole entry. Templates stand in the options of "
+            "guests and profiles. Give it a profile, or write it out.",
+        ],
+    ),
+    "an empty name of a fleet": (
+        "fleet:\nguests: {}\n",
+        ["fleet.yml:1:1: fleet: The fleet has no name. Write fleet: NAME, in small letters, digits and hyphens."],
+    ),
+    "profiles that are none": (
+        "fleet: a\nprofiles: {a: , b: 5}\nguests: {x: {profiles: [a, b, [c], null]}}\n",
+        [
+            "fleet.yml:2:20: profiles.b: `5` is not a mapping of keys and values. A guest: options of the modules, "
+            "without those that address it.",
+            "fleet.yml:3:31: guests.x.profiles.2: A list is not text.",
+            "fleet.yml:3:36: guests.x.profiles.3: An element of the list is empty. Remove it, or give it a value.",
+        ],
+    ),
+    "numbers that Proxmox VE does not take": (
+        "fleet: a\nguests:\n  a:\n    cores: 0\n    memory: 1e300\n    ha: {max_restart: -1}\n"
+        "    nics: [{slot: net0, tag: 4095, rate: '{{ 0 - 1 }}'}]\n",
+        [
+            "fleet.yml:4:12: guests.a.cores: `0` is too small: it has to be at least 1. Cores of each socket; of a "
+            "container, the cores that it may use.",
+            "fleet.yml:5:13: guests.a.memory: `1e300` is too large. Memory in MiB.",
+            "fleet.yml:6:23: guests.a.ha.max_restart: `-1` is too small: it has to be at least 0. How often a start "
+            "that failed is tried again on the same node; 1 for guests that are new to HA.",
+            "fleet.yml:7:30: guests.a.nics.net0.tag: `4095` is too large: it has to be 0 to 4094. VLAN tag.",
+            "fleet.yml:7:42: guests.a.nics.net0.rate: `-1` is too small: it has to be at least 0. Limit in MB/s.",
+        ],
+    ),
+    "slots that there are not": (
+        "fleet: a\nprofiles: {p: {disks: [{slot: scsi0}]}}\nguests:\n"
+        "  a: {type: qemu, disks: [{slot: scsi31}], nics: [{slot: net40}]}\n  b: {type: lxc, profiles: [p]}\n",
+        [
+            "fleet.yml:2:24: guests.b.disks.scsi0: scsi0 is no slot of its type, lxc. Containers have rootfs and mp0 "
+            "to mp255.",
+            "fleet.yml:4:34: guests.a.disks.scsi31.slot: `scsi31` is not a slot. Where it is, such as scsi0, ide2, "
+            "rootfs or mp0.",
+            "fleet.yml:4:58: guests.a.nics.net40.slot: `net40` is not a slot. Which one, such as net0.",
+        ],
+    ),
+    "names of other things, and tags": (
+        "fleet: a\npools: {'a b': {}}\nfirewall: {groups: {x: {}}}\nguests: {w: {tags: [a;b]}}\n",
+        [
+            "fleet.yml:2:9: pools.a b: `a b` can't be the name of a pool. Names have letters, digits and hyphens, and "
+            "begin with a letter.",
+            "fleet.yml:3:21: firewall.groups.x: `x` can't be the name of a group. Names have letters, digits and "
+            "hyphens, and begin with a letter.",
+            "fleet.yml:4:21: guests.w.tags.0: `a;b` is not a tag. Tag.",
+        ],
+    ),
+    "slots that are no text": (
+        "fleet: a\nguests:\n  w: {disks: [{slot: [scsi0]}, {slot: {a: 1}}]}\n",
+        [
+            "fleet.yml:3:22: guests.w.disks.0.slot: A list is not text. Where it is, such as scsi0, ide2, rootfs or "
+            "mp0.",
+            "fleet.yml:3:39: guests.w.disks.1.slot: A mapping is not text. Where it is, such as scsi0, ide2, rootfs or "
+            "mp0.",
+        ],
+    ),
+    "disks that are to go": (
+        "fleet: a\nguests:\n  a: {disks: [{slot: scsi0, state: absent}, {slot: scsi1, delete_source: yes}]}\n",
+        [
+            "fleet.yml:3:36: guests.a.disks.scsi0.state: `absent` is not one of present. A fleet takes no disks away; "
+            "the module pve_guest does.",
+            "fleet.yml:3:59: guests.a.disks.scsi1.delete_source: `delete_source` is not known here. It says how a "
+            "module acts, and a fleet says how things are to be.",
         ],
     ),
     "a range inside of braces": (
@@ -317,6 +403,19 @@ def test_an_alias_bomb_is_refused_before_it_goes_off(find_problems):
 
     assert len(found) == 1
     assert "There are more than 2000000 values, counting what aliases stand for." in found[0]
+
+
+def test_no_number_of_keys_takes_long(find_problems):
+    """What << brings is overridden key by key; this took a minute."""
+    keys = ", ".join(f"k{number}: 1" for number in range(20_000))
+    text = f"fleet: a\nguests:\n  a: {{config: &c {{{keys}}}}}\n  b: {{config: {{<<: *c, {keys}}}}}\n"
+
+    assert find_problems(text) == []
+
+
+@pytest.mark.parametrize("text", ["{<<: {cores: 1}, cores: 2}", "{cores: 2, <<: {cores: 1}}"])
+def test_what_a_mapping_has_itself_wins_over_what_it_takes_in(render, text):
+    assert render(f"fleet: a\nguests: {{b: {text}}}\n").document["guests"]["b"] == {"cores": 2}
 
 
 def test_one_file_that_can_not_be_read_hides_no_problem_of_another(write):

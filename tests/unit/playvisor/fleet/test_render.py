@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -85,7 +88,8 @@ def test_values_without_quotes_mean_what_their_option_takes(render):
             onboot: on
             protection: no
             numa: 0
-            tags: [no, 0755, 12:30, 1e3, 1.10, ~x, true]
+            tags: [no, 0755, 1e3, 1.10, true]
+            ignore: [12:30, ~x]
             startup: 12:30
             config: {mode: 0755, country: no, rate: 1.5, count: 3, on: true, hex: 0x10}
             pool: ~
@@ -102,7 +106,8 @@ def test_values_without_quotes_mean_what_their_option_takes(render):
         "onboot": True,
         "protection": False,
         "numa": False,
-        "tags": ["no", "0755", "12:30", "1e3", "1.10", "~x", "true"],
+        "tags": ["no", "0755", "1e3", "1.10", "true"],
+        "ignore": ["12:30", "~x"],
         "startup": "12:30",
         "config": {"mode": "0755", "country": "no", "rate": 1.5, "count": 3, "on": True, "hex": 16},
         "node": "null",
@@ -178,9 +183,9 @@ def test_a_schema_checks_the_values(write):
     assert [problem.describe() for problem in caught.value.problems] == [
         "values.yml:1:1: Additional properties are not allowed ('extra' was unexpected). values.schema.json asks for "
         "it.",
-        "values.yml:1:1: memory: 100 is less than the minimum of 512. MiB of each server.",
-        "values.yml:3:3: web.count: 2 is not one of [1, 3]. values.schema.json asks for it.",
-        "values.yml:4:1: password: It is not as it has to be. values.schema.json asks for it.",
+        "values.yml:1:1: memory: It is less than the minimum of 512. MiB of each server.",
+        "values.yml:3:3: web.count: It is not one of [1, 3]. values.schema.json asks for it.",
+        "values.yml:4:1: password: It is too short. values.schema.json asks for it.",
     ]
 
 
@@ -193,8 +198,12 @@ def test_a_schema_checks_the_values(write):
             "values.schema.json: type: It is no JSON Schema: 5 is not valid under any of the given schemas.",
         ),
         ('{"$ref": "http://127.0.0.1:1/x.json"}', "values.schema.json: It can't be used: Unresolvable: "),
+        ("NaN", "values.schema.json:1:1: It has to be a mapping"),
+        ('{"not":' * 3000 + "{}" + "}" * 3000, "values.schema.json:1:1: Values are nested too deep."),
+        ('{"$ref": "#"}', "values.schema.json: It can't be used: it leads to itself."),
+        (b'{"title": "\xe9"}', "values.schema.json: It is not UTF-8."),
     ],
-    ids=["no JSON", "no schema", "of another host"],
+    ids=["no JSON", "no schema", "of another host", "no mapping", "too deep", "itself", "another encoding"],
 )
 def test_a_schema_that_can_not_be_used_is_told_and_nothing_is_fetched(write, schema, line):
     write({"fleet.yml": "fleet: shop\n", "values.schema.json": schema})
@@ -203,6 +212,100 @@ def test_a_schema_that_can_not_be_used_is_told_and_nothing_is_fetched(write, sch
         render_fleet(Path("fleet.yml"))
 
     assert caught.value.problems[0].describe().startswith(line)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"x": {"const": 5}, "y": {"properties": {"z": {"maxLength": 1}}}}},
+        {"not": {}},
+        {"enum": [1]},
+        {"oneOf": [{"properties": {"x": False}}]},
+        {"properties": {"list": {"items": False, "prefixItems": []}}},
+        {"properties": {"list": {"contains": {"const": 1}}}},
+        {"properties": {"list": {"unevaluatedItems": False}}},
+    ],
+    ids=["nested", "not", "enum", "one of", "items", "contains", "unevaluated"],
+)
+def test_no_message_about_values_quotes_one(write, schema):
+    values = "x: hunter2\ny: {z: hunter2}\nlist: [hunter2]\n"
+    write({"fleet.yml": "fleet: shop\n", "values.yml": values, "values.schema.json": json.dumps(schema)})
+
+    with pytest.raises(FleetError) as caught:
+        render_fleet(Path("fleet.yml"))
+
+    assert "hunter2" not in " ".join(problem.describe() for problem in caught.value.problems)
+
+
+def test_a_schema_that_takes_long_is_given_up(write, monkeypatch):
+    """A pattern such as this one takes years."""
+    if threading.current_thread() is not threading.main_thread():
+        pytest.skip("only the main thread can be stopped")
+    monkeypatch.setattr("playvisor.fleet.values._LONGEST_SECONDS", 1)
+    schema = '{"properties": {"x": {"pattern": "^(a+)+$"}}}'
+    write({"fleet.yml": "fleet: shop\n", "values.yml": f"x: {'a' * 50}b\n", "values.schema.json": schema})
+
+    with pytest.raises(FleetError, match="takes more than 1 s"):
+        render_fleet(Path("fleet.yml"))
+
+
+def test_a_pipe_is_read_and_a_device_is_not_read_to_its_end(write, tmp_path):
+    write({"fleet.yml": "fleet: '{{ x }}'\n"})
+    reading, writing = os.pipe()
+    os.write(writing, b"x: shop\n")
+    os.close(writing)
+
+    assert render_fleet(Path("fleet.yml"), values_files=[Path(f"/dev/fd/{reading}")]).document == {"fleet": "shop"}
+    os.close(reading)
+    with pytest.raises(FleetError, match="more than 32 MiB"):
+        render_fleet(Path("/dev/zero"))
+
+
+def test_what_looks_like_a_file_of_a_folder_and_is_none_is_told(write, tmp_path):
+    """A guest in a file that is not there would seem to be in none."""
+    write({"f/fleet.yml": "fleet: a\n", "f/.#lock.yml": "", "f/values.d/x.txt": ""})
+    (tmp_path / "f/gone.yml").symlink_to("nowhere")
+    (tmp_path / "f/.hidden.yml").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "f/pipe.yml")
+
+    with pytest.raises(FleetError) as caught:
+        render_fleet(Path("f"))
+
+    assert [problem.describe() for problem in caught.value.problems] == [
+        "f/gone.yml: It is a link that leads nowhere. Remove it, or put the file there.",
+        "f/pipe.yml: It is no file. Remove it, or put the file there.",
+    ]
+
+
+def test_bytes_that_are_no_text_are_told(render):
+    with pytest.raises(FleetError, match="--set x: It is not UTF-8"):
+        render("fleet: '{{ x }}'\n", sets=("x=\udcff",))
+    with pytest.raises(FleetError, match="half a character"):
+        render("fleet: a\nguests: {x: {description: \"{{ '\\\\ud800' }}\"}}\n")
+
+
+def test_links_to_folders_are_followed_once(write, tmp_path):
+    write({"f/fleet.yml": "fleet: a\n", "shared/base.YML": "profiles: {base: {cores: 2}}\n"})
+    (tmp_path / "f/shared").symlink_to("../shared")
+    (tmp_path / "f/again").symlink_to(".")
+    (tmp_path / "f/web.yml").write_text("guests: {web: {profiles: [base]}}\n")
+
+    assert render_fleet(Path("f")).document["guests"] == {"web": {"cores": 2}}
+
+
+def test_values_may_be_called_yaml_and_of_two_files_none_is_taken_in_silence(write):
+    write({"f/fleet.yml": "fleet: '{{ x }}'\n", "f/values.yaml": "x: shop\n", "f/values/test.yaml": "x: test\n"})
+
+    assert render_fleet(Path("f")).document == {"fleet": "shop"}
+    assert render_fleet(Path("f"), environment="test").document == {"fleet": "test"}
+
+    write({"f/values.yml": "x: shop\n", "f/values/test.yml": "x: test\n"})
+    with pytest.raises(FleetError) as caught:
+        render_fleet(Path("f"), environment="test")
+    assert [problem.describe() for problem in caught.value.problems] == [
+        "f/values.yaml: There is values.yml, too. Keep one of them.",
+        "f/values/test.yml: There is test.yaml, too. Keep one of them.",
+    ]
 
 
 def test_a_folder_is_one_fleet(write):
@@ -301,12 +404,34 @@ def test_a_template_that_nests_too_deep_is_told(find_problems):
     ]
 
 
-def test_what_a_guest_overrides_is_not_filled(render):
+def test_several_ranges_are_every_guest_of_both(render):
     fleet = render(
-        "fleet: shop\nprofiles: {base: {memory: '{{ undefined }}'}}\nguests: {a: {profiles: [base], memory: 5}}\n"
+        """
+        fleet: shop
+        guests:
+          web-{a,b}-{1..2}: {vmid: "{{ 200 + index }}", description: "{{ parts[0] }} {{ parts[1] }}"}
+          db-{08..09}: {vmid: "{{ 300 + index }}", depends_on: ["web-{a,b}-1"]}
+        """
     )
 
-    assert fleet.document["guests"]["a"] == {"memory": 5}
+    guests = fleet.document["guests"]
+    assert {name: (guest["vmid"], guest.get("description")) for name, guest in guests.items()} == {
+        "web-a-1": (201, "a 1"),
+        "web-a-2": (202, "a 2"),
+        "web-b-1": (203, "b 1"),
+        "web-b-2": (204, "b 2"),
+        "db-08": (308, None),
+        "db-09": (309, None),
+    }
+    assert guests["db-08"]["depends_on"] == ["web-a-1", "web-b-1"]
+
+
+def test_what_a_guest_overrides_is_not_filled(render):
+    fleet = render(
+        "fleet: shop\nprofiles: {base: {memory: '{{ undefined }}'}}\nguests: {a: {profiles: [base], memory: 64}}\n"
+    )
+
+    assert fleet.document["guests"]["a"] == {"memory": 64}
 
 
 @pytest.mark.parametrize(
@@ -325,8 +450,43 @@ def test_what_a_guest_overrides_is_not_filled(render):
             "More than 50 profiles stand on each other",
         ),
         ({"fleet": "a", "guests": {"x": {"y" * 10**6: 1}}}, "`yyy"),
+        (
+            {"fleet": "a", "guests": {"x": {"depends_on": [f"y{number}-{{1..50000}}" for number in range(999)]}}},
+            "more than 200000 ways",
+        ),
+        ({"fleet": "a", "guests": {"x-{1..%s}" % ("9" * 5000): {}}}, "more than 50000 guests"),
+        ({"fleet": "a", "guests": {"x-{1..999}-{1..999}": {}}}, "more than 50000 guests"),
+        (
+            {
+                "fleet": "a",
+                "profiles": {
+                    f"p{number}": {"profiles": [f"p{below}" for below in range(number)]} for number in range(400)
+                },
+            },
+            "more than 2000000 ways",
+        ),
+        ({"fleet": "a", "guests": {"x": {"description": "\ud800"}}}, "half a character"),
+        ({"fleet": "a", "pools": {"\ud800": {}}}, "half a character"),
+        ({"fleet": "a", "guests": {"x": {"config": {"a": float("nan")}}}}, "nan is no number"),
+        ({"fleet": "a", "guests": {"x": {"nics": [{"slot": "net0", "rate": float("inf")}]}}}, "inf is no number"),
     ],
-    ids=["text", "a list", "guests", "needs", "values", "profiles", "a long name"],
+    ids=[
+        "text",
+        "a list",
+        "guests",
+        "needs",
+        "values",
+        "profiles",
+        "a long name",
+        "unknown needs",
+        "digits",
+        "ranges",
+        "ways",
+        "half",
+        "half a name",
+        "nan",
+        "inf",
+    ],
 )
 def test_a_document_can_not_make_much_of_little(data, message):
     with pytest.raises(FleetError) as caught:

@@ -12,6 +12,8 @@ VALUES = {
     "numbers": list(range(5_000)),
     "web": {"items": 3, "sizes": {"small": 1}},
     "flag": False,
+    "nothing": None,
+    "huge": "x" * 10**6,
 }
 
 
@@ -41,6 +43,10 @@ VALUES = {
         ("{{ '{{ n }}' }}", "{{ n }}"),
         ("{{ web | tojson }}", '{"items": 3, "sizes": {"small": 1}}'),
         ("{{ -7 // 2 }}", -4),
+        ("{{ 2.567 | round(1) }}", 2.6),
+        ("a {{ nothing | default('b', true) }}", "a b"),
+        ("{{ nothing }}", None),
+        ("{{ {'a': '<&>'} | tojson }}", '{"a": "<&>"}'),
     ],
 )
 def test_a_template_has_a_value(text, value):
@@ -65,6 +71,10 @@ def test_a_template_has_a_value(text, value):
         "{% for a in range(50000) %}{% for b in range(50000) %}{% endfor %}{% endfor %}",
         "{% for a in numbers %}{% for b in numbers %}{% endfor %}{% endfor %}",
         "{% for a in numbers %}{{ big }}{% endfor %}",
+        "{% for a in numbers %}{{ '' if huge == huge }}{% endfor %}",
+        "{% for a in numbers %}{{ '' if 'y' in huge }}{% endfor %}",
+        "{% for a in numbers %}{{ '' if huge.startswith('y') }}{% endfor %}",
+        "{% for a in numbers %}{{ '' if huge[1:] }}{% endfor %}",
         pytest.param("{{ " + "(" * 3_000 + "n" + ")" * 3_000 + " }}", id="many brackets"),
         pytest.param("{{ " + "-" * 5_000 + "n }}", id="many signs"),
     ],
@@ -111,12 +121,35 @@ def test_a_template_can_not_make_much_of_little(text):
         "{{ n",
         "{% if %}",
         "{{ 1 | nope }}",
+        "{{ 1.5 | round(999999999, 'ceil') }}",
+        "{{ numbers | tojson(indent=999999999) }}",
+        "a {{ nothing }}",
+        "a {{ numbers }}",
+        "a {{ web }}",
+        "a {{ big.upper }}",
+        "{{ 'a' ~ nothing }}",
+        "{{ [nothing] | join }}",
         pytest.param("{{ n }}" + " " * 20_000, id="a long one"),
     ],
 )
 def test_what_a_template_may_not_do_is_refused(text):
     with pytest.raises(TemplateProblem):
         Templates().fill(text, VALUES)
+
+
+def test_all_templates_together_have_a_budget_as_well(monkeypatch):
+    monkeypatch.setattr("playvisor.fleet.templates._MOST_WORK_OF_ALL", 200_000)
+    templates = Templates()
+    for _time in range(2):
+        templates.fill("{{ 'a' * 45000 }}", VALUES)
+
+    templates.fill("{{ 'a' * 45000 }}", VALUES)
+    with pytest.raises(TemplateProblem, match="All templates together"):
+        templates.fill("{{ n }}", VALUES)
+
+
+def test_the_names_in_what_is_too_deep_to_read_are_none():
+    assert find_names("{{ " + "(" * 3_000 + "n" + ")" * 3_000 + " }}") == []
 
 
 def test_one_that_failed_takes_nothing_from_the_next():

@@ -85,3 +85,24 @@ def test_values_have_the_types_of_their_options(option, value, expected):
 @pytest.mark.parametrize("text", ["08", "1e3", "+1", "0x10", "1.50", "-0", "", "1_000", "NaN"])
 def test_only_plain_numbers_become_numbers(text):
     assert to_number(text) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "expected"),
+    [
+        ("qemu", {"scsi0": "local-lvm:vm-101-disk-0,discard=ignore"}, {"disks": [{"discard": False}]}),
+        ("qemu", {"net0": "virtio=BC:24:11:00:00:01,rate=0.10"}, {"nics": [{"rate": 0.1}]}),
+        ("qemu", {"tags": "b,a c"}, {"tags": ["b", "a", "c"]}),
+        ("lxc", {"mp0": "nas:101/vm-101-disk-0.qcow2,mp=/a"}, {"disks": [{"storage": "nas", "mp": "/a"}]}),
+    ],
+)
+def test_texts_of_the_api_become_what_the_options_have(kind, config, expected):
+    document = {"overview": {"type": kind, "status": "stopped"}, "config": config}
+    entry = adopt_guest(make_guest(101, document, {})).entry
+    for option, value in expected.items():
+        if option == "tags":
+            assert entry[option] == value
+        else:
+            ((device,), (wanted,)) = (entry[option], value)
+            assert {key: device.get(key) for key in wanted} == wanted
+            assert "format" not in device

@@ -13,7 +13,7 @@ from mcp_bridge.text.plain import is_clean
 from playvisor.fleet.adopt.adoption import Adoption, adopt_cluster, leave_out, list_paths, make_fleet_name
 from playvisor.fleet.adopt.observed import Observed, make_guest
 from playvisor.fleet.adopt.profiles import lift_profiles
-from playvisor.fleet.adopt.proof import CLAIMED, NoFixedPoint, find_differences, require_same
+from playvisor.fleet.adopt.proof import CLAIMED, NoFixedPoint, find_differences, prove_fixed_point, require_same
 from playvisor.fleet.adopt.writing import check_place, render_files, write_files
 from playvisor.fleet.render import expand_document, render_fleet
 
@@ -43,7 +43,7 @@ def render(guests, tmp_path, notes=None):
     """The text of the files, which mean what was given."""
     adoption = Adoption({"fleet": "lab", "guests": guests}, notes or {})
     texts = render_files(adoption, tmp_path / "fleet.yml")
-    write_files(texts)
+    write_files(texts, tmp_path / "fleet.yml")
     require_same(adoption.document, render_fleet(tmp_path / "fleet.yml").document)
     return texts[tmp_path / "fleet.yml"]
 
@@ -51,7 +51,7 @@ def render(guests, tmp_path, notes=None):
 def test_what_three_guests_share_is_lifted_into_a_profile(tmp_path):
     profiles, guests = lift_profiles(make_guests(3))
     assert profiles == {
-        "qemu-l26": {
+        "linux-vm": {
             "type": "qemu",
             "cores": 2,
             "cpu": "host",
@@ -63,13 +63,29 @@ def test_what_three_guests_share_is_lifted_into_a_profile(tmp_path):
         }
     }
     assert guests["web-01"] == {
-        "profiles": ["qemu-l26"],
+        "profiles": ["linux-vm"],
         "vmid": 102,
         "state": "started",
         "disks": [{"slot": "scsi0", "size": 32}],
         "nics": [{"slot": "net0", "mac": "BC:24:11:00:00:01"}],
     }
     render(make_guests(3), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ostype", "name"),
+    [
+        ("qemu", "l26", "linux-vm"),
+        ("qemu", "win11", "win11-vm"),
+        ("qemu", "w2k8", "win2008-vm"),
+        ("lxc", "debian", "debian-ct"),
+        ("qemu", None, "other-vm"),
+    ],
+)
+def test_profiles_are_called_as_people_call_such_guests(kind, ostype, name):
+    system = {"type": kind, **({"ostype": ostype} if ostype else {})}
+    guests = {f"web-{number}": {**system, "cores": 2, "memory": 512} for number in range(3)}
+    assert list(lift_profiles(guests)[0]) == [name]
 
 
 def test_two_guests_make_no_profile():
@@ -82,7 +98,7 @@ def test_one_of_many_keeps_its_own_value(tmp_path):
     guests = make_guests(6)
     guests["web-03"]["cores"] = 8
     profiles, lifted = lift_profiles(guests)
-    assert profiles["qemu-l26"]["cores"] == 2
+    assert profiles["linux-vm"]["cores"] == 2
     assert lifted["web-03"]["cores"] == 8
     render(guests, tmp_path)
 
@@ -91,7 +107,7 @@ def test_an_option_that_one_has_not_stays_with_the_others(tmp_path):
     guests = make_guests(6)
     del guests["web-03"]["cpu"]
     profiles, lifted = lift_profiles(guests)
-    assert "cpu" not in profiles["qemu-l26"]
+    assert "cpu" not in profiles["linux-vm"]
     assert lifted["web-02"]["cpu"] == "host"
     render(guests, tmp_path)
 
@@ -101,7 +117,7 @@ def test_profiles_stack_from_the_system_to_the_tag(tmp_path):
     for name, entry in make_guests(3, tags=["db"], cores=8, pool="data").items():
         db[name.replace("web", "db")] = {**entry, "vmid": entry["vmid"] + 100}
     profiles, guests = lift_profiles({**web, **db})
-    assert guests["db-00"]["profiles"] == ["qemu-l26", "db"]
+    assert guests["db-00"]["profiles"] == ["linux-vm", "db"]
     assert profiles["db"] == {"cores": 8, "tags": ["db"], "pool": "data"}
     render({**web, **db}, tmp_path)
 
@@ -110,7 +126,7 @@ def test_every_shape_reads_back_as_it_was_written(tmp_path):
     guests = [make_guest(vmid, describe(shape, vmid), shape.ha) for vmid, shape in number_shapes().items()]
     adoption = adopt_cluster(Observed("lab", {}), guests)
     texts = render_files(adoption, tmp_path)
-    write_files(texts)
+    write_files(texts, tmp_path)
     require_same(adoption.document, render_fleet(tmp_path).document)
     assert sorted(path.name for path in texts) == ["fleet.yml", "guests.yml"]
     assert all(is_clean(text) for text in texts.values())
@@ -121,12 +137,35 @@ LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"
 
 @settings(max_examples=60, deadline=None)
 @given(
-    LINES | st.sampled_from(["{{ x }}", "{% raw %}{{", "{#", "}}", "1e3", "no", "~", "0755", "- a: b", "# x", "'", '"'])
+    LINES
+    | st.sampled_from(
+        [
+            "{{ x }}",
+            "{% raw %}{{",
+            "{#",
+            "}}",
+            "1e3",
+            "no",
+            "~",
+            "0755",
+            "- a: b",
+            "# x",
+            "'",
+            '"',
+            "? a",
+            "?",
+            ": a",
+            "-",
+        ]
+    )
 )
 def test_any_text_reads_back(tmp_path_factory, text):
     """A text is no template, number, null or comment, whatever stands in it."""
     folder = tmp_path_factory.mktemp("fleet")
-    guests = {"web": {"type": "qemu", "description": text, "config": {"args": text, "hookscript": f"a\n{text}"}}}
+    config = {"args": text, "hookscript": f"a\n{text}"}
+    # A device stands on one line.
+    nics = [{"slot": "net0", "options": {"a": text, "b": 1}}]
+    guests = {"web": {"type": "qemu", "description": text, "tags": [text, "b"], "nics": nics, "config": config}}
     written = render(guests, folder, {("guests", "web"): [f"note {text}"]})
     assert is_clean(written)
 
@@ -176,6 +215,27 @@ def test_what_no_module_takes_is_found_in_the_document(field, expected):
     assert expected not in paths
     assert ("guests", "web", "disks", "scsi1", "options", "serial") in paths
     assert "(aio is unknown)" in adoption.notes[("guests", "web")][0]
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        ({"message": "This can't be: scsi1 has none, which is no volume."}, ("guests", "web", "disks", "scsi1")),
+        ({"message": "scsi1 can't hold what is in scsi2."}, ("guests", "web")),
+        ({"message": "This can't be.", "fields": {"elsewhere": "no"}}, ("guests", "web")),
+        ({"message": "no", "fields": {"ciuser": "it is no name"}}, ("guests", "web", "cloudinit", "user")),
+    ],
+)
+def test_of_a_value_that_no_module_takes_as_little_as_can_be_told_is_left_out(failure, expected):
+    (difference,) = find_differences(DOCUMENT, [{"path": "guests.web", "failure": {"code": "unsupported", **failure}}])
+    assert (difference.path, difference.is_refused) == (expected, True)
+
+
+def test_what_a_fleet_can_not_have_is_left_out_of_a_guest_with_dots_in_its_name_too(tmp_path):
+    guests = {"web.example.com": {"type": "qemu", "cores": 2, "cpu": "host", "onboot": "maybe"}}
+    proven, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, lambda _fleet, _only: [])
+    assert proven.guests == {"web.example.com": {"type": "qemu", "cores": 2, "cpu": "host"}}
+    assert "not managed: onboot maybe" in proven.notes["guests", "web.example.com"][0]
 
 
 def test_what_belongs_to_another_fleet_is_left_to_it():
@@ -231,6 +291,53 @@ def test_guests_without_a_name_of_their_own_are_left_out_and_said():
     assert chosen.left_out == ("each acl could not be read: it is forbidden",)
 
 
+def test_secrets_that_there_may_be_are_said():
+    config = {"name": "web", "ciuser": "debian", "ide2": "local-lvm:vm-101-cloudinit,media=cdrom"}
+    documents = {
+        "storage": {"nas": {"config": {"type": "cifs", "server": "192.0.2.9", "username": "backup"}}},
+        "user": {"zoe@pve": {"config": {}}, "ann@ldap": {"config": {}}},
+    }
+    guest = make_guest(101, {"overview": {"type": "qemu"}, "config": config}, {})
+    said = "passwords and other secrets of cloud-init, storages, users, which can't be read, and stay as they are"
+    assert adopt_cluster(Observed("lab", documents), [guest]).left_out == (said,)
+    assert adopt_cluster(Observed("lab", documents), [], parts=["pools"]).left_out == ()
+
+
+def test_a_path_that_names_nothing_is_said_and_a_name_stays():
+    guest = make_guest(101, {"config": {"name": "web", "memory": "512"}}, {})
+    adoption = adopt_cluster(Observed("lab", {}), [guest], without=["guests.web-99.memory", "cluster", "fleet"])
+    assert [sentence.split(",")[0] for sentence in adoption.left_out] == [
+        "nothing is called guests.web-99.memory",
+        "nothing is called fleet",
+    ]
+    assert adoption.document["fleet"] == "lab"
+    assert "cluster" not in adoption.document
+
+
+def test_blank_lines_part_sections_and_entries_and_are_part_of_no_text(tmp_path):
+    guests = {name: {"type": "qemu", "description": "two\nlines\n\n"} for name in ("a", "b")}
+    adoption = Adoption({"fleet": "lab", "guests": guests, "pools": {"x": {}, "y": {}}}, {("guests", "b"): ["a note"]})
+    texts = render_files(adoption, tmp_path / "fleet.yml")
+    write_files(texts, tmp_path / "fleet.yml")
+    require_same(adoption.document, render_fleet(tmp_path / "fleet.yml").document)
+    assert [line[:7] for line in texts[tmp_path / "fleet.yml"].splitlines()[1:]] == [
+        *("fleet: ", "", "guests:", "  a:", "    typ", "    des", "", "  # a n", "  b:", "    typ", "    des"),
+        *("", "pools:", "  x: {}", "  y: {}"),
+    ]
+
+
+def test_files_of_an_earlier_import_do_not_stay_beside_the_new_ones(tmp_path):
+    folder = tmp_path / "lab"
+    both = Adoption({"fleet": "lab", "guests": {"web": {"type": "qemu"}}, "pools": {"shop": {}}})
+    write_files(render_files(both, folder), folder)
+    (folder / "values.json").write_text("{}")
+    fewer = Adoption({"fleet": "lab", "guests": {"web": {"type": "qemu"}}})
+    write_files(render_files(fewer, folder), folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["fleet.yml", "guests.yml", "values.json"]
+    write_files(render_files(fewer, tmp_path / "lab" / "one.yml"), folder / "one.yml")
+    assert sorted(path.name for path in folder.iterdir()) == ["fleet.yml", "guests.yml", "one.yml", "values.json"]
+
+
 @pytest.mark.parametrize(
     ("cluster", "name"), [("Lab 1", "lab-1"), ("1st", "fleet-1st"), ("", "fleet"), ("ü", "fleet"), ("a" * 80, "a" * 63)]
 )
@@ -253,6 +360,16 @@ def test_nothing_is_overwritten_unless_it_is_forced(tmp_path):
         check_place(tmp_path, force=True)
     with pytest.raises(UsageError, match="can't be written"):
         check_place(tmp_path / "nowhere" / "fleet.yml", force=True)
+
+
+def test_a_place_that_can_not_be_written_is_a_mistake_and_no_bug(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "fleet.yml").mkdir()
+    with pytest.raises(UsageError, match="is no folder"):
+        check_place(tmp_path / "file" / "lab", force=True)
+    for place in (tmp_path / "file" / "lab.yml", tmp_path / "fleet.yml"):
+        with pytest.raises(UsageError, match="can't be written: "):
+            write_files({place: "fleet: lab\n"}, place)
 
 
 def test_guests_that_share_a_uuid_are_known_by_id_and_name():
@@ -299,6 +416,22 @@ def test_rules_of_ha_name_guests_by_id_where_a_name_is_not_unique():
         "empty": {"affinity": "positive"},
         "near": {"nodes": ["pve1"], "strict": True, "guests": {"names": ["db"]}},
     }
+
+
+def test_a_backup_job_is_read_as_its_module_does_and_says_once_what_that_has_no_option_for():
+    config = {
+        "id": "nightly",
+        "schedule": "02:30",
+        "notes-template": "C:\\\\new\\nline",
+        "zstd": 4,
+        "ionice": 7,
+        "exclude-path": ["/tmp", "/a b"],
+    }
+    documents = {"backup_job": {"nightly": {"config": config}}}
+    adoption = adopt_cluster(Observed("lab", documents), [], parts=["backup_jobs"])
+    assert adoption.document["backup_jobs"]["nightly"] == {"schedule": "02:30", "notes": "C:\\new\nline"}
+    why = "which pve_backup_job has no options for, and stay as they are"
+    assert adoption.notes["backup_jobs",] == [f"nightly has zstd=4 ionice=7 exclude-path=/tmp,/a b, {why}"]
 
 
 ENTRIES = st.fixed_dictionaries(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from importlib import import_module
 
 import pytest
@@ -103,7 +105,31 @@ def test_tasks_come_in_the_order_of_what_stands_on_what():
         "HA rule apart",
         "Backup job nightly",
     ]
-    assert unsaid == ["guests.web: uuid, health, node", "settings: serial"]
+    assert unsaid == ["uuid of web", "health of web", "node of web", "settings: serial"]
+
+
+def test_what_a_playbook_leaves_out_is_said_once_for_all_guests():
+    guests = {f"web-{number}": {"type": "qemu", "uuid": str(number)} for number in range(5)}
+    assert render_playbook({"fleet": "lab", "guests": guests})[1] == ["uuid of web-0, web-1, web-2 and 2 more"]
+
+
+def test_data_that_linters_take_for_something_else_is_marked():
+    guests = {
+        "a": {"type": "qemu", "description": "{{ x }}"},
+        "b": {"type": "qemu", "description": "a\tb"},
+        "c": {"type": "qemu", "disks": [{"slot": "scsi0", "options": {"serial": "{% x"}}]},
+        "d": {"type": "qemu", "description": "two\n    - name: lines"},
+    }
+    text, _unsaid = render_playbook({"fleet": "lab", "guests": guests})
+    assert [line.partition("# noqa: ")[2] for line in text.splitlines() if line.startswith("    - name: ")] == [
+        "jinja[invalid] jinja[spacing]",
+        "no-tabs",
+        "jinja[invalid] jinja[spacing]",
+        "",
+    ]
+    assert "yamllint" not in text
+    long = {"a": {"type": "qemu", "description": "x" * 200}}
+    assert "\n# yamllint disable rule:line-length\n" in render_playbook({"fleet": "lab", "guests": long})[0]
 
 
 def test_texts_are_no_templates_and_keep_their_types():
@@ -156,15 +182,73 @@ def test_import_blocks_name_what_the_provider_takes_over():
             "group.ops": "ops",
             "user.zoe_pve": "zoe@pve",
             "user_token.zoe_pve_ci": "zoe@pve!ci",
+            "acl.ops_Ops_root": "/?ops?Ops",
+            "firewall_options.pve1_101": "vm/pve1/101",
+            "cluster_firewall.cluster": "cluster",
+            "node_firewall.pve1": "pve1",
+            "cluster_firewall_security_group.web": "web",
         }.items()
     }
     assert [sentence.partition(":")[0] for sentence in missing] == [
         "guests.new",
         "guests.golden",
         "storages.ceph",
-        "access.acls",
-        "firewall",
     ]
+
+
+def read_blocks(text):
+    lines = [line.strip() for line in text.splitlines()]
+    ends = [[line.partition(" = ")[2] for line in lines if line.startswith(f"{key} = ")] for key in ("to", "id")]
+    return {to.removeprefix("proxmox_virtual_environment_"): ident.strip('"') for to, ident in zip(*ends, strict=True)}
+
+
+def test_firewalls_and_acls_are_imported_from_where_they_are():
+    rules, sets = [{"key": "a", "type": "in", "action": "DROP"}], [{"name": "admins"}]
+    document = {
+        "fleet": "lab",
+        "guests": {"db": {"type": "lxc", "firewall": {"rules": rules, "ipsets": sets, "aliases": [{"name": "x"}]}}},
+        "firewall": {"cluster": {"rules": rules, "ipsets": sets}, "nodes": {"pve1": {"rules": rules}}},
+        "access": {"acls": [{"path": "/vms/101", "token": "zoe@pve!ci", "roles": ["PVEAuditor", "PVEVMUser"]}]},
+    }
+    text, missing = render_imports(document, [{"vmid": 205, "name": "DB", "node": "pve2", "type": "lxc"}])
+    assert read_blocks(text) == {
+        "container.db": "pve2/205",
+        "firewall_rules.pve2_205": "container/pve2/205",
+        "firewall_ipset.pve2_205_admins": "container/pve2/205/admins",
+        "firewall_rules.cluster": "cluster",
+        "firewall_ipset.cluster_admins": "cluster/admins",
+        "firewall_rules.pve1": "node/pve1",
+        "acl.zoe_pve_ci_PVEAuditor_vms_101": "/vms/101?zoe@pve!ci?PVEAuditor",
+        "acl.zoe_pve_ci_PVEVMUser_vms_101": "/vms/101?zoe@pve!ci?PVEVMUser",
+    }
+    assert missing == ["guests.db.firewall.aliases: the provider can't import these"]
+
+
+def test_a_guest_that_may_be_another_one_is_not_imported():
+    guests = [
+        {"vmid": 101, "name": "old", "node": "pve1", "type": "qemu"},
+        {"vmid": 102, "name": "twin", "node": "pve1", "type": "qemu"},
+        {"vmid": 103, "name": "twin", "node": "pve1", "type": "qemu"},
+    ]
+    declared = {"web": {"type": "qemu", "vmid": 101}, "twin": {"type": "qemu"}}
+    text, missing = render_imports({"fleet": "lab", "guests": declared}, guests)
+    assert read_blocks(text) == {}
+    assert missing == [
+        "guests.web: guest 101 of the cluster is old",
+        "guests.twin: 2 guests of the cluster are called so; give its vmid",
+    ]
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
+def test_import_blocks_are_as_terraform_formats_them(tmp_path):
+    pools = {name: {} for name in ('a"b', "\\", "\n", "ü", "🦊", "${x}", "\u202e", "x" * 300)}
+    text, _missing = render_imports({**FLEET, "pools": pools}, [])
+    (tmp_path / "imports.tf").write_text(text)
+    done = subprocess.run(
+        ["terraform", "fmt", "-check", "-diff", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

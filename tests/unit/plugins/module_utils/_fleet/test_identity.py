@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.identity import (
@@ -8,6 +10,7 @@ from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.identity 
     build_index,
     identify,
     list_unfound,
+    read_mark,
     read_uuid,
     require_distinct,
 )
@@ -25,6 +28,13 @@ def ct(vmid, name):
     return Guest(vmid, name, "pve1", "lxc", "running", config={"hostname": name})
 
 
+def old(vmid, name, generation, uuid=None):
+    """A machine that has a vmgenid."""
+    found = vm(vmid, name, uuid)
+    return replace(found, config={**found.config, "vmgenid": generation.upper()})
+
+
+OLD = Sought("old", last_vmid=101, last_uuid=f"vmgenid:{THREE}")
 WEB = Sought("web", last_vmid=101, last_uuid=ONE)
 BOX = Sought("box", last_vmid=200)
 
@@ -56,7 +66,24 @@ FOUND = {
     ),
     "namesake": (WEB, [vm(101, "web", ONE), vm(300, "web", TWO)], 101, "same", "Other guests are named web, too: 300"),
     "copy of the UUID": (WEB, [vm(101, "web", ONE), vm(300, "copy", ONE)], 101, "same", ""),
+    "copy of a copy, and all have one UUID": (
+        WEB,
+        [vm(101, "web", ONE), vm(300, "copy", ONE), vm(301, "web", ONE)],
+        101,
+        "same",
+        "Other guests are named web, too: 301",
+    ),
+    "vmid taken by a copy": (WEB, [vm(205, "web", ONE), vm(300, "copy", ONE)], 205, "renumbered", "no longer 101"),
+    "restored at its place": (WEB, [old(101, "web", TWO, ONE)], 101, "same", ""),
+    "container moved": (BOX, [replace(ct(200, "box"), node="pve3")], 200, "same", ""),
+    "by vmgenid": (OLD, [old(101, "old", THREE)], 101, "same", ""),
+    "by vmgenid, renamed": (OLD, [old(101, "new", THREE)], 101, "renamed", "Guest 101 was renamed to new"),
+    "by vmgenid, elsewhere": (OLD, [old(205, "old", THREE)], 205, "renumbered", "no longer 101"),
+    "by vmgenid, has a UUID now": (OLD, [old(101, "old", THREE, ONE)], 101, "same", ""),
+    "vmgenid changed by a rollback": (OLD, [old(101, "old", TWO)], 101, "same", ""),
+    "vmgenid switched off": (OLD, [old(101, "old", "0")], 101, "same", ""),
     "gone": (WEB, [], None, "gone", "web, guest 101, was removed since this fleet was applied; it is made anew."),
+    "by vmgenid, vmid reused": (OLD, [old(101, "db", TWO)], None, "gone", "Its id is db's by now, another guest."),
     "gone, vmid reused": (WEB, [vm(101, "db", TWO)], None, "gone", "Its id is db's by now, another guest."),
     "container gone": (BOX, [], None, "gone", "box, guest 200, was removed"),
     "declared UUID counts more": (Sought("web", uuid=TWO, last_uuid=ONE), [vm(101, "web", TWO)], 101, "same", ""),
@@ -93,6 +120,8 @@ REFUSED = {
     ),
     "no such UUID": (Sought("web", uuid=ONE), [], "not_found", "No guest has the UUID"),
     "several of one UUID": (WEB, [vm(300, "a", ONE), vm(301, "b", ONE)], "ambiguous", "which have one UUID: 300.*301"),
+    "by vmgenid, made anew": (OLD, [vm(101, "old", ONE)], "drifted", f"its UUID is {ONE}, not vmgenid:{THREE}"),
+    "by vmgenid, made anew elsewhere": (OLD, [old(300, "old", TWO)], "drifted", "is not the old of this fleet"),
     "container renamed": (BOX, [ct(200, "other")], "ambiguous", "it was renamed, or the id is another guest's by now"),
     "container elsewhere": (BOX, [ct(201, "box")], "ambiguous", "box is 201, and this fleet had it as 200"),
     "container and another": (BOX, [ct(200, "other"), ct(201, "box")], "ambiguous", "box is another guest: 201"),
@@ -120,6 +149,21 @@ def test_two_names_of_one_guest_are_an_error():
     require_distinct({"web": Found(guest), "db": Found(vm(102, "db")), "new": Found(None), "newer": Found(None)})
     with pytest.raises(PveError, match=r"web and www are one guest, 101 \(web\)"):
         require_distinct({"web": Found(guest), "www": Found(guest)})
+
+
+@pytest.mark.parametrize(
+    ("guest", "mark"),
+    [
+        (vm(101, "a", ONE), ONE),
+        (old(101, "a", TWO, ONE), ONE),
+        (old(101, "a", TWO), f"vmgenid:{TWO}"),
+        (old(101, "a", "0"), None),
+        (ct(101, "a"), None),
+    ],
+    ids=["a UUID", "both", "a vmgenid", "none", "a container"],
+)
+def test_what_a_guest_is_known_by_later(guest, mark):
+    assert read_mark(guest.config) == mark
 
 
 @pytest.mark.parametrize(
