@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _OVERVIEW_SECONDS = 15
 _CLOCK_SECONDS = 3
 
+# A task of the HA manager that starts so long after what was asked of it does that.
+_MANAGER_SECONDS = 60
+
 Options = Mapping[str, Collection[str | None]]
 """What requests set of a configuration: by option the values, None for one that they delete."""
 
@@ -33,15 +36,23 @@ _GUEST = "guest"
 _CONFIG = "config"
 # Characters of all that may have done it; more would not fit into its column.
 _LONGEST_NAMES = 250
-_NOBODY = {"outside": "outside, no task", "earlier": "an earlier change"}
+_NOBODY = {
+    "outside": "outside, no task",
+    "earlier": "an earlier change",
+    "unseen": "not known, as not all tasks could be read",
+}
 # What a task is about that is about all guests of a node.
 _GUESTS = "guests"
 _UPID = re.compile(
     r"UPID:(?P<node>[^:]+):[0-9A-Fa-f]+:[0-9A-Fa-f]+:(?P<start>[0-9A-Fa-f]+):(?P<type>[^:]+):(?P<id>[^:]*):(?P<user>[^:]+):"
 )
+# What a task is about that gives a disk of one guest to another.
+_REASSIGNED = re.compile(r"\d+-\w+>(?P<key>\d+)-\w+")
 _DISKS = ("config.disks", "overview.maxdisk")
 _DISK = re.compile(r"config\.(scsi|sata|ide|virtio|efidisk|tpmstate|unused|mp|rootfs)\d*(\.|$)")
 _LOCKS = ("overview.lock", "config.lock", "config.digest")
+# What a machine has while it is hibernated.
+_HIBERNATED = tuple(f"config.{name}" for name in ("vmstate", "runningcpu", "runningmachine", "running-nets-host-mtu"))
 # What changes in a configuration without being named by the request that changes it.
 _SIDE_EFFECT = re.compile(r"unused\d+|boot|bootdisk|lock|digest|meta|smbios1|vmgenid|parent|vmstate|runningcpu")
 # Options that show in the overview of a guest, by their names there; any other may show as well.
@@ -58,7 +69,7 @@ _RUNNING = (
     "overview.cpus",
     "overview.maxmem",
     "pending",
-    "config.runningcpu",
+    *_HIBERNATED,
 )
 _STOPPED = ("overview.status =stopped", "overview.hastate", "pending")
 _MOVED = ("overview.node", "overview.status", "overview.hastate", *_DISKS, *_LOCKS)
@@ -75,7 +86,7 @@ _EFFECTS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("start", "resume", "hastart", "startall"), (*_RUNNING, *_LOCKS)),
     **dict.fromkeys(("stop", "shutdown", "hastop", "stopall"), (*_STOPPED, *_LOCKS)),
     **dict.fromkeys(("reboot", "reset"), (*_RUNNING, *_STOPPED, *_LOCKS)),
-    **dict.fromkeys(("suspend", "pause", "suspendall"), (*_STOPPED, "config.vmstate", *_LOCKS)),
+    **dict.fromkeys(("suspend", "pause", "suspendall"), ("overview.status", *_STOPPED, *_HIBERNATED, *_LOCKS)),
     **dict.fromkeys(("igrate", "migrate", "hamigrate", "migrateall"), _MOVED),
     **dict.fromkeys(("create", "restore"), _ALL),
     "clone": ("overview.lock", "config.lock"),
@@ -90,10 +101,24 @@ _EFFECTS: Mapping[str, Sequence[str]] = {
     "firewall": ("firewall",),
     **dict.fromkeys(("vncproxy", "vncshell", "spiceproxy", "spiceshell", "termproxy"), ()),
 }
+# Types of tasks that only have others done, by the types of these: the HA manager does them as root@pam, a node as who
+# asked for it.
+_BY_MANAGER = {
+    "hastart": ("start",),
+    "hastop": ("stop", "shutdown"),
+    "hamigrate": ("igrate", "migrate"),
+}
+_BY_NODE = {
+    "startall": ("start",),
+    "stopall": ("stop", "shutdown"),
+    "suspendall": ("suspend", "pause"),
+    "migrateall": ("igrate", "migrate"),
+}
+_MANAGER = "root@pam"
 # Types of tasks that make a guest without naming it: they name the one that they copy.
 _COPIES = frozenset({"clone"})
 # Types of tasks that are about the guests of a node, and name none.
-_OF_NODES = frozenset({"startall", "stopall", "suspendall", "migrateall"})
+_OF_NODES = frozenset(_BY_NODE)
 # Types of tasks after which a storage holds something else.
 _OF_VOLUMES = frozenset(
     {"imgdel", "imgcopy", "imgrestore", "upload", "download", "prunebackups", "dump", "create", "restore", "clone"}
@@ -147,6 +172,7 @@ class Deed:
     `type` is the task's without qm and vz, or, of a request, that of the task that changes the same. `kind` and `key`
     say of what; an empty key is any of that kind. `makes` are guests that it makes under other ids than its own, and
     `options` those of a guest's configuration that it sets, with their values; each None where that is not known.
+    `part_of` is the actor of the deed that had it done.
     """
 
     type: str
@@ -161,6 +187,7 @@ class Deed:
     makes: frozenset[str] | None = None
     options: Options | None = None
     has_failed: bool = False
+    part_of: str | None = None
 
     def has_set(self, field: FieldChange) -> bool:
         """Whether it is known to have set a field of a guest to what it is."""
@@ -169,8 +196,8 @@ class Deed:
 
     @property
     def actor(self) -> str:
-        """What tells it from others' deeds: all of one run are one."""
-        return self.run_id or self.upid or ""
+        """What tells it from others' deeds: all of one run are one, and so is what it had done."""
+        return self.part_of or self.run_id or self.upid or ""
 
 
 @dataclass(frozen=True)
@@ -217,17 +244,45 @@ def make_deeds(tasks: Iterable[TaskEnd], writes: Iterable[SentWrite]) -> list[De
         else:
             by_task[write.upid] = write
             known.setdefault(write.upid, TaskEnd(write.upid, write.ended, None))
-    deeds += [_make_task_deed(task, by_task.get(upid)) for upid, task in known.items()]
-    return [deed for deed in deeds if deed is not None]
+    for upid, task in known.items():
+        deeds += _make_task_deeds(task, by_task.get(upid))
+    return _join_parts([deed for deed in deeds if deed is not None])
 
 
-def _make_task_deed(task: TaskEnd, write: SentWrite | None) -> Deed | None:
-    """The deed of a task; one that a run of ours has started is the run's. None where its id is none."""
+def _join_parts(deeds: Sequence[Deed]) -> list[Deed]:
+    """The deeds, with what was done for another one as a part of that, of who asked for it."""
+    askers: dict[tuple[str, str], list[Deed]] = defaultdict(list)
+    for deed in sorted(deeds, key=lambda deed: deed.start, reverse=True):
+        if deed.type in _BY_MANAGER or deed.type in _BY_NODE:
+            askers[deed.kind, deed.key].append(deed)
+
+    def join(deed: Deed) -> Deed:
+        if deed.kind != _GUEST or deed.upid is None or deed.run_id is not None:
+            return deed
+        near = (*askers.get((_GUEST, deed.key), ()), *askers.get((_GUESTS, deed.node), ()))
+        asker = next((one for one in near if _has_done(one, deed)), None)
+        return deed if asker is None else replace(deed, user=asker.user, run_id=asker.run_id, part_of=asker.actor)
+
+    return [join(deed) for deed in deeds]
+
+
+def _has_done(asker: Deed, deed: Deed) -> bool:
+    """Whether a deed is what another one has done."""
+    if asker.type in _BY_NODE:
+        is_its = deed.user == asker.user and (asker.end is None or deed.start <= asker.end)
+        return is_its and deed.type in _BY_NODE[asker.type] and deed.start >= asker.start
+    late = timedelta(seconds=_MANAGER_SECONDS)
+    is_its = deed.user == _MANAGER and asker.start <= deed.start <= asker.start + late
+    return is_its and deed.type in _BY_MANAGER[asker.type]
+
+
+def _make_task_deeds(task: TaskEnd, write: SentWrite | None) -> list[Deed]:
+    """The deed of a task, once for each guest that it is about; one that a run of ours has started is the run's."""
     parts = parse_upid(task.upid)
     if parts is None:
-        return None
+        return []
     kind, key, type_ = _read_target(parts)
-    return Deed(
+    deed = Deed(
         type=type_,
         kind=kind,
         key=key,
@@ -241,6 +296,8 @@ def _make_task_deed(task: TaskEnd, write: SentWrite | None) -> Deed | None:
         options=write.options if write else None,
         has_failed=task.status not in (None, "OK") and not str(task.status).startswith("WARNINGS"),
     )
+    reassigned = _REASSIGNED.fullmatch(parts["id"])
+    return [deed, replace(deed, key=reassigned["key"])] if reassigned else [deed]
 
 
 def _make_write_deed(write: SentWrite) -> Deed | None:
@@ -271,9 +328,10 @@ def _make_write_deed(write: SentWrite) -> Deed | None:
 
 
 class Attributor:
-    """Finds who made changes among deeds."""
+    """Finds who made changes among deeds; `unread` are the nodes whose tasks could not all be read, None for any."""
 
-    def __init__(self, deeds: Iterable[Deed]) -> None:
+    def __init__(self, deeds: Iterable[Deed], unread: Collection[str | None] = ()) -> None:
+        self._unread = frozenset(unread)
         self._by_key: dict[tuple[str, str], list[Deed]] = defaultdict(list)
         self._by_kind: dict[str, list[Deed]] = defaultdict(list)
         for deed in deeds:
@@ -284,6 +342,8 @@ class Attributor:
     def attribute(self, change: Change) -> Attribution:
         """Who made a change, whose `attribution` has the interval: one run, one task, several deeds, or outside."""
         interval = change.attribution
+        if self._is_blind(change):
+            interval = replace(interval, source="unseen")
         near = list(self._list_near(change))
         found = [_choose(near, change, field) for field in _list_fields(change)]
         by = _attribute_to([deed for of_field in found for deed in of_field], interval)
@@ -292,6 +352,11 @@ class Attributor:
         fields = {field.path: of_field for field, of_field in zip(change.fields, found, strict=False)}
         of_fields = {path: _attribute_to(deeds, interval) for path, deeds in fields.items()}
         return replace(by, source="several", of_fields=of_fields)
+
+    def _is_blind(self, change: Change) -> bool:
+        """Whether a task that can't be seen may have made a change."""
+        former = (field.before for field in change.fields if field.path == "overview.node")
+        return change.kind in (_GUEST, "volumes") and not self._unread.isdisjoint({None, change.node, *former})
 
     def _list_near(self, change: Change) -> Iterator[Deed]:
         """The deeds about the object of a change."""
@@ -405,6 +470,9 @@ def describe_doer(by: Attribution) -> str:
         return f"{by.user} ({run})"
     upids = (by.upid or "").split()
     tasks = [parts for upid in upids if (parts := parse_upid(upid))]
+    if by.source == "task" and tasks:
+        # What was asked for comes before what was done for it.
+        return f"{by.user} ({min(tasks, key=lambda parts: parts['start'])['type']})"
     names = [*dict.fromkeys(f"{parts['user']} ({parts['type']})" for parts in tasks), *([run] if run else [])]
     names += ["others"] if "…" in upids else []
     if not names:

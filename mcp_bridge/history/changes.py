@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 What = Literal["appeared", "changed", "gone", "back"]
-Source = Literal["run", "task", "several", "outside", "earlier"]
+Source = Literal["run", "task", "several", "outside", "earlier", "unseen"]
 
 KNOWN = "known"
 """What a version says of an object that was there when its kind was looked at first: nobody saw it appear."""
@@ -37,7 +37,8 @@ class Attribution:
     """Who did it: one of our runs, a task of Proxmox VE, or what left neither, between `not_before` and `at`.
 
     Where that is not certain, or not of all fields, it is `several`: `upid` and `user` are those who may have done it,
-    and `of_fields` says who changed which field, by its path. Where `not_before` is None, nobody had looked before.
+    and `of_fields` says who changed which field, by its path. It is `unseen` where no task is known that did it, and
+    not all tasks could be read. Where `not_before` is None, nobody had looked before.
     """
 
     source: Source

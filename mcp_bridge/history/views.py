@@ -33,7 +33,10 @@ _GUEST = {
     "name": "its name",
 }
 _WHO = {
-    "source": "run (of Playvisor), task (of Proxmox VE), several (it is not certain which), or outside (neither)",
+    "source": (
+        "run (of Playvisor), task (of Proxmox VE), several (it is not certain which), outside (neither), or unseen "
+        "(not all tasks could be read)"
+    ),
     "run_id": "the run of Playvisor that did it",
     "upid": "the task of Proxmox VE that did it, or all that may have, with spaces between them",
     "who": "the user that did it",

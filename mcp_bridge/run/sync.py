@@ -319,9 +319,9 @@ class _Evidence:
 
         since = self._observation.at - timedelta(seconds=2 * _GUESTS_SECONDS)
         tasks = self._history.list_tasks(self._observation.cluster, since)
-        return Attributor(
-            make_deeds((TaskEnd(task.upid, task.ended, task.status) for task in tasks), self._list_writes(since))
-        )
+        ends = (TaskEnd(task.upid, task.ended, task.status) for task in tasks)
+        unread = {each.node for each in self._observation.missing if each.kind == "task"}
+        return Attributor(make_deeds(ends, self._list_writes(since)), unread)
 
     def _list_writes(self, since: datetime) -> Iterator[SentWrite]:
         ledger = self._engine.ledger

@@ -197,7 +197,7 @@ def _tell(change: Mapping[str, Any]) -> list[str]:
     """The fields of a change, one a line; who changed it, where that differs; and when, if nobody saw it happen."""
     fields = {field["path"]: field for field in change.get("fields") or ()}
     lines = [line for path in fields for line in _tell_field(path, fields)]
-    if change["source"] == "outside":
+    if change["source"] in ("outside", "unseen"):
         since = f"between {_format_time(change['not_before'])} and" if change.get("not_before") else "before"
         lines.append(f"{since} {_format_time(change['at'])}")
     return lines

@@ -177,9 +177,10 @@ def describe_author(by: Row | None) -> str:
     if not by:
         return "who did it is not known here: `playvisor history sync` before and after shows it"
     when = format_moment(by.get("at"), time.time())
-    if by.get("source") == "outside":
+    if by.get("source") in ("outside", "unseen"):
+        how = "outside, by no task" if by["source"] == "outside" else "by nobody knows whom, as tasks could not be read"
         since = f" after {format_moment(by['not_before'], time.time())}" if by.get("not_before") else ""
-        return f"changed outside, by no task,{since} and before {when}"
+        return f"changed {how},{since} and before {when}"
     run = f", run {str(by['run_id'])[:8]}" if by.get("run_id") else ""
     upid = f", {by['upid']}" if by.get("upid") else ""
     if by.get("source") == "several":

@@ -32,12 +32,13 @@ _RISKY = re.compile(
 )
 
 
-def require_quorum(client: Client, steps: Iterable[Step]) -> None:
+def require_quorum(client: Client, steps: Iterable[Step], *, for_all: bool = False) -> None:
     """Raise C(no_quorum) for steps that must not be begun without it; reads at most one thing, and only for those.
 
     Nothing is read when all nodes have just been seen online. Who may not see the cluster's state is not held up.
+    I(for_all): none of the steps is begun, since they belong together.
     """
-    risky = [step for step in steps if is_risky(step.method, step.path, step.params)]
+    risky = [step for step in steps if for_all or is_risky(step.method, step.path, step.params)]
     if not risky or client.has_seen_all_nodes_online:
         return
     try:

@@ -24,7 +24,7 @@ from .._guest.disks import is_slot
 from .._guest.nics import is_slot as is_nic
 from .._module.plan import Plan, Step
 from .._run.apply import apply_one
-from .._run.confirm import confirm_plan
+from .._run.confirm import compute_identity, confirm_plan
 from .._run.resource import Outcome
 from .effects import render_without_address
 from .health import Health
@@ -76,9 +76,25 @@ def confirm_units(client: Client, units: Sequence[Unit], throttle: int = 1) -> d
         outcome = Outcome(target, unit.plan, failure=unit.failure)
         if unit.plan is not None and not unit.is_forecast:
             confirm_plan(client, unit.resource, unit.observed, outcome)
+            _require_same(unit, outcome)
         return Applied(unit, outcome, unit.observed, unit.skipped)
 
     return {applied.unit.id: applied for applied in bounded_map(throttle, confirm, units)}
+
+
+def _require_same(unit: Unit, outcome: Outcome) -> None:
+    """Fail a plan for a guest whose place another one, of the same name, has taken since it was looked at."""
+    if unit.identity is None or outcome.plan is None or outcome.guest is None:
+        return
+    if compute_identity(outcome.guest.config or {}) != unit.identity:
+        outcome.plan, outcome.failure = (
+            None,
+            PveError(
+                DRIFTED,
+                f"Guest {outcome.label} is another one by now, or was rolled back. Nothing was changed.",
+                "It was changed since it was looked at; make sure that it is the one you mean, and run again.",
+            ),
+        )
 
 
 def apply_units(

@@ -32,6 +32,7 @@ from .._run.resource import Outcome
 from .consequences import PENDING, Situation, find_consequence
 from .document import Document
 from .forecast import ForecastClient
+from .hidden import find_hidden_guests, require_visible
 from .identity import Found, Sought, build_index, identify, list_unfound, require_distinct
 from .merge import FAIL, Change, Conflict, Merged, list_changes, merge
 from .parts import CONFIG, HEALTH, RESTART, Known, Part, list_parts, name_failed
@@ -116,6 +117,10 @@ def _find_guests(
         except PveError as error:
             found.pop(name, None)
             failures[name] = error
+    hidden = find_hidden_guests(world, [wanted[name] for name, one in found.items() if one.guest is None])
+    for name, error in hidden.items():
+        del found[name]
+        failures[name] = error
     require_distinct(found)
     return found, failures
 
@@ -302,6 +307,8 @@ class _Composer:
             return replace(unit, failure=error, changes=() if failing else merged.changes)
         if isinstance(observed, ObservedGuest) and observed.exists and plan.steps:
             self._look_at_consequences(part, observed, merged.changes)
+        if plan.steps and plan.before.get("exists") is False:
+            require_visible(self._world, part.path)
         check_steps(plan.steps, params)
         if any(map(resource.needs_answer, plan.steps)) and not merged.entry.get("secret_file"):
             raise PveError(
@@ -314,6 +321,8 @@ class _Composer:
         if guest is not None and plan.steps:
             compute = compute_fingerprint if plan.basis is None else compute_identity
             plan = replace(plan, fingerprint=compute(with_config(self._world, guest).config or {}))
+            seen = self._world.recall(f"{guest.path}/config")
+            unit = replace(unit, identity=compute_identity(seen) if seen else None)
         return replace(unit, plan=plan, changes=merged.changes)
 
     def _look_at_consequences(self, part: Part, observed: ObservedGuest, changes: Iterable[Change]) -> None:
@@ -341,7 +350,12 @@ class _Composer:
         """The fields of a guest whose changes wait for a restart by then, those of this plan with them."""
         entry, units = self._document.objects[part.path], [self._units[one] for one in part.stands_on]
         running = read_power(self._world, waiting.guest) == RUNNING
-        config = dict(with_config(self._world, waiting.guest).config or {})
+        # What a change means depends on what the guest has before it.
+        first = next((unit.observed for unit in units if isinstance(unit.observed, ObservedGuest)), None)
+        if first is not None and not first.exists:
+            first = None
+        before = None if first is None else first.config if first.current is None else first.current
+        config = dict(before if before is not None else with_config(self._world, waiting.guest).config or {})
         situation = Situation(waiting.guest.type, config, running)
         planned = [
             render_path(change.path[len(part.path) :])

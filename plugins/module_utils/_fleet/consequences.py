@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._guest.disks import read_disk
+from .._guest.disks import is_slot, read_disk
 from .._guest.options import parse_flag, read_option
-from .._guest.pending import drive_needs_restart, find_restart_options
+from .._guest.pending import can_hotplug, drive_needs_restart, find_restart_options, is_cloudinit_option
 
 # From the least to the most severe. What replaces takes a device, or the whole guest, and puts another in its place.
 LIVE, PENDING, NEEDS_STOP, REPLACES, LOSES_DATA = CONSEQUENCES = (
@@ -37,7 +38,15 @@ _BESIDE = (
 )
 # The features of hotplug by which a running machine takes other options than devices.
 _HOTPLUGGED = {"memory": "memory", "vcpus": "cpu", "tablet": "usb"}
-_FIXED_NIC = ("model", "mac", "queues", "mtu")
+# By type, the properties with which a network device is another one.
+_FIXED_NIC = {
+    "qemu": ("model", "mac", "macaddr", "queues", "mtu"),
+    "lxc": ("mac", "hwaddr", "name"),
+}
+# A container's network devices from the eleventh on are taken away only when it stops.
+_UNPLUGGED_NIC = re.compile(r"net\d")
+# A drive that a running machine can't be given on another storage.
+_UNMOVABLE = "tpmstate0"
 
 
 @dataclass(frozen=True)
@@ -71,11 +80,13 @@ def find_consequence(
     if not guest.running or first in _BESIDE:
         return LIVE
     if first == "nics":
-        return _find_for_nic(path[1:], guest)
-    if first == "cloudinit":
-        # Its drive is new at once; the guest reads it when it boots.
-        return PENDING
+        return _find_for_nic(path[1:], before, after, guest)
     key = path[1] if first == "config" and len(path) > 1 else first
+    if first == "cloudinit" or is_cloudinit_option(guest.kind, key):
+        # Its drive is new at once; the guest reads it when it boots.
+        return _wait_if(first == "cloudinit" or _has_cloudinit_drive(guest))
+    if key.startswith("usb") and before and after and can_hotplug(guest.config, key):
+        return REPLACES
     return LIVE if _is_taken_at_once(guest, key, before, after) else PENDING
 
 
@@ -98,20 +109,28 @@ def _find_for_disk(path: Sequence[str], before: Any, after: Any, entry: Mapping[
     if name in ("volume", "import_from"):
         return REPLACES
     if name in ("storage", "format"):
-        return NEEDS_STOP if guest.kind == "lxc" and guest.running else LIVE
+        return NEEDS_STOP if guest.running and (guest.kind == "lxc" or slot == _UNMOVABLE) else LIVE
     if name in ("size", "grow_by", "cdrom") or not guest.running:
         return LIVE
     changed = replace(disk, properties={**disk.properties, name: f"other than {disk.properties.get(name)}"})
     return _wait_if(drive_needs_restart(guest.kind, guest.config, disk, changed))
 
 
-def _find_for_nic(path: Sequence[str], guest: Situation) -> str:
-    if guest.kind == "lxc" or (len(path) > 1 and path[-1] not in _FIXED_NIC):
+def _find_for_nic(path: Sequence[str], before: Any, after: Any, guest: Situation) -> str:
+    slot, name = path[0], path[-1] if len(path) > 1 else None
+    if name is None:
+        is_kept = guest.kind == "lxc" and after is None and not _UNPLUGGED_NIC.fullmatch(slot)
+        return _wait_if(is_kept or bool(_list_waiting(guest, slot)))
+    is_other = name in _FIXED_NIC[guest.kind] or (name == "bridge" and guest.kind == "qemu" and not (before and after))
+    if not is_other:
         return LIVE
-    if _list_waiting(guest, path[0]):
-        return PENDING
-    # The machine loses its link for a moment.
-    return REPLACES if len(path) > 1 else LIVE
+    # The guest loses its link for a moment.
+    return PENDING if _list_waiting(guest, slot) else REPLACES
+
+
+def _has_cloudinit_drive(guest: Situation) -> bool:
+    disks = (read_disk(guest.config, slot) for slot in guest.config if is_slot(guest.kind, slot))
+    return any(disk is not None and disk.is_cloudinit for disk in disks)
 
 
 def _list_waiting(guest: Situation, key: str, *, without: bool = False) -> list[str]:
@@ -127,10 +146,23 @@ def _is_taken_at_once(guest: Situation, key: str, before: Any, after: Any) -> bo
             return is_plugged and (key != "memory" or parse_flag(guest.config.get("numa", 0)))
         if key == "balloon":
             # A machine has the device, or has not, until it is restarted.
-            return (str(before) == "0") == (str(after) == "0") and before is not None and after is not None
+            return (str(before) == "0") == (str(after) == "0")
+        if key == "agent":
+            return _is_agent_alike(guest, before, after)
         if key == "hotplug":
             return not {"cpu", "memory"} & {*(before or ()), *(after or ())}
     return not _list_waiting(guest, key)
+
+
+def _is_agent_alike(guest: Situation, before: Any, after: Any) -> bool:
+    """Whether a machine's device for the agent stays as it is: only what Proxmox VE does by it changes."""
+    if "agent" not in guest.config or str(guest.config["agent"]) == "0":
+        return False
+    old, new = (
+        {name: text for name, text in (value or {}).items() if name != "fstrim_cloned_disks"}
+        for value in (before, after)
+    )
+    return old == new or not (parse_flag(old.get("enabled", 0)) or parse_flag(new.get("enabled", 0)))
 
 
 def _wait_if(condition: bool) -> str:

@@ -59,7 +59,7 @@ def run_fleet(module: PveModule) -> None:
         result["objects"] = [one for one in result["objects"] if one["changed"] or one["failure"] or one["conflicts"]]
         module.exit_json(**{**result, "changed": False})
     try:
-        require_quorum(world, [step for unit in units if unit.plan for step in unit.plan.steps])
+        require_quorum(world, [step for unit in units if unit.plan for step in unit.plan.steps], for_all=True)
         _require_expected(params["expect_plan"], result["plan"]["digest"])
     except PveError as error:
         module.fail(error, **{**result, "changed": False})

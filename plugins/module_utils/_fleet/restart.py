@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._guest.guest import Guest
 from .._guest.lookup import find_guests_to_change
-from .._guest.pending import read_pending
+from .._guest.pending import is_cloudinit_option, read_pending
 from .._guest.power import RUNNING, read_power
 from .._module.plan import Plan, Step
 from .._run.resource import GuestResource
@@ -37,9 +37,12 @@ class RestartStep(Step):
     is_certain: bool = False
 
 
-def _is_certain(fields: Sequence[str]) -> bool:
+def _is_certain(kind: str, fields: Sequence[str]) -> bool:
     # A guest reads what cloud-init has for it when it boots, and Proxmox VE does not know whether it has.
-    return any(field.partition(".")[0] == "cloudinit" for field in fields)
+    return any(
+        field.partition(".")[0] == "cloudinit" or is_cloudinit_option(kind, field.removeprefix("config."))
+        for field in fields
+    )
 
 
 class Restart(GuestResource[Waiting]):
@@ -59,7 +62,7 @@ class Restart(GuestResource[Waiting]):
         options = {"timeout": limit} if limit else {}
         why = f"these may wait for it: {', '.join(sorted(observed.fields))}"
         step = Step("POST", f"{observed.guest.path}/status/reboot", why, options, grace=limit)
-        step = RestartStep(**{**vars(step), "is_certain": _is_certain(observed.fields)})
+        step = RestartStep(**{**vars(step), "is_certain": _is_certain(observed.guest.type, observed.fields)})
         return Plan(self.target(observed), (step,), {"restart": False}, {"restart": True})
 
     def read_state(self, client: Client, observed: Waiting, plan: Plan) -> dict[str, Any]:

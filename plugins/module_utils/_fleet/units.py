@@ -24,7 +24,8 @@ class Unit:
 
     I(path) is the object's place in the document, such as C(guests.web-01), and I(id) adds the aspect of it. I(needs)
     are the ids of the units that have to be done before. A unit I(is_forecast) whose I(observed) is what those will
-    have made, not what is there. I(failure) is why it can't be planned.
+    have made, not what is there. I(identity) is that of the guest which was looked at. I(failure) is why it can't be
+    planned.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Unit:
     observed: Any = None
     plan: Plan | None = None
     is_forecast: bool = False
+    identity: str | None = None
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     failure: PveError | None = None

@@ -231,6 +231,12 @@ class _Draft:
                 f"Container {guest.label} is running, and volumes of a running container can't be moved.",
                 "Stop it first, with pve_guest_state.",
             )
+        if disk.slot == "tpmstate0" and self._running:
+            raise PveError(
+                UNSUPPORTED,
+                f"Guest {guest.label} is running, and the TPM state of a running machine can't be moved.",
+                "Stop it first, with pve_guest_state.",
+            )
         options = {"disk" if guest.type == "qemu" else "volume": disk.slot, "storage": storage}
         if wish.get("format"):
             options["format"] = wish["format"]

@@ -35,12 +35,6 @@ _AT_ONCE = {
             "cpulimit",
             "migrate_speed",
             "migrate_downtime",
-            "cicustom",
-            "ciupgrade",
-            "ciuser",
-            "citype",
-            "nameserver",
-            "searchdomain",
         ]
     ),
     "lxc": frozenset(
@@ -60,6 +54,8 @@ _AT_ONCE = {
         ]
     ),
 }
+# What cloud-init has for a machine: it is written at once, and the guest reads it when it boots.
+_CLOUDINIT = re.compile(r"cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys")
 # Properties of a disk that a running QEMU guest keeps until the disk is plugged in again.
 _FIXED_WHILE_PLUGGED = (
     "aio",
@@ -77,6 +73,10 @@ _HOTPLUGGED = {
     "disk": re.compile(r"(?:scsi|virtio)\d+"),
     "usb": re.compile(r"usb\d+"),
 }
+# The systems whose machines have a controller for USB devices that come and go.
+_WITH_USB_HOTPLUG = frozenset({"l26", "win10", "win11", "win8"})
+# The devices of a container of which a new one is plugged in at once.
+_CONTAINER_DEVICE = re.compile(r"(?:mp|dev)\d+")
 _REFUSED_HOTPLUG = re.compile(r"(?:hotplug problem - |unable to hot(?:un)?plug \S+: )(.+)", re.DOTALL)
 
 
@@ -127,7 +127,7 @@ def drive_needs_restart(kind: str, config: Mapping[str, Any], now: Disk | None, 
     if now is not None and now.is_cdrom and wished.is_cdrom:
         return False
     if now is None or now.volume != wished.volume:
-        return not _can_hotplug(config, wished.slot)
+        return not can_hotplug(config, wished.slot)
     return any(now.properties.get(name) != wished.properties.get(name) for name in _FIXED_WHILE_PLUGGED)
 
 
@@ -148,19 +148,28 @@ def find_changes_that_wait(kind: str, config: Mapping[str, Any], running: bool, 
     return find_restart_options(kind, config, keys - {"delete", "digest", "force", "revert"})
 
 
-def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
-    if key in _AT_ONCE[kind]:
-        return True
-    if kind == "lxc":
-        return bool(re.fullmatch(r"net\d+", key)) or (key.startswith("mp") and key not in config)
-    # What no guest takes while it runs is told first: a configuration may be read only once it is looked at.
-    return _find_feature(key) is not None and (key.startswith("net") or key not in config) and _can_hotplug(config, key)
+def is_cloudinit_option(kind: str, key: str) -> bool:
+    """Whether an option of a guest is one that cloud-init hands to it."""
+    return kind == "qemu" and _CLOUDINIT.fullmatch(key) is not None
 
 
-def _can_hotplug(config: Mapping[str, Any], key: str) -> bool:
+def can_hotplug(config: Mapping[str, Any], key: str) -> bool:
     """Whether such a device can be plugged into a running QEMU guest."""
     feature = _find_feature(key)
-    return feature is not None and feature in read_option("qemu", config, "hotplug")
+    if feature is None or feature not in read_option("qemu", config, "hotplug"):
+        return False
+    return feature != "usb" or read_option("qemu", config, "ostype") in _WITH_USB_HOTPLUG
+
+
+def _is_applied_at_once(kind: str, config: Mapping[str, Any], key: str) -> bool:
+    if key in _AT_ONCE[kind] or is_cloudinit_option(kind, key):
+        return True
+    if kind == "lxc":
+        is_new_device = _CONTAINER_DEVICE.fullmatch(key) is not None and key not in config
+        return is_new_device or re.fullmatch(r"net\d+", key) is not None
+    # What no guest takes while it runs is told first: a configuration may be read only once it is looked at.
+    is_device = _find_feature(key) is not None
+    return is_device and (key.startswith(("net", "usb")) or key not in config) and can_hotplug(config, key)
 
 
 def _find_feature(key: str) -> str | None:

@@ -51,6 +51,11 @@ def make_status_request(entry: Entry) -> Request:
     return Request(f"{_find_base(entry)}/status/current")
 
 
+def find_status(status: Entry) -> str:
+    """The status in C(status/current) by the word that lists have for it: of a machine it is QEMU's own."""
+    return str(status.get("qmpstatus") or status["status"])
+
+
 def build_details(entry: Entry, answers: Mapping[Request, Any]) -> tuple[dict[str, Any], list[PveError]]:
     """The sections that were read, and why others were not."""
     base = _find_base(entry)

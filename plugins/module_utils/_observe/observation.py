@@ -173,7 +173,7 @@ class Details:
             self.sections[vmid], problems = guests.build_details(entry, answers)
             status = answers.get(guests.make_status_request(entry))
             if isinstance(status, Mapping) and status.get("status"):
-                self.statuses[vmid] = status["status"]
+                self.statuses[vmid] = guests.find_status(status)
             if problems:
                 self._seen.lines.add_missing("guest", problems[0], key=vmid, node=entry["node"])
 

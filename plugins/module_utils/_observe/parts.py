@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _FIREWALL = ("options", "rules", "aliases", "ipset")
 _STORAGE = ("Datastore.Audit", "Datastore.AllocateSpace")
+# Nodes tell of their other interfaces to everybody.
+_BRIDGES: tuple[str, tuple[str, ...]] = ("/sdn/zones/localnetwork", ("SDN.Audit", "SDN.Use"))
 
 
 class Part:
@@ -199,6 +201,9 @@ class NetworkPart(Part):
                 config = {name: value for name, value in entry.items() if name not in ("active", "exists", "priority")}
                 lines.add_object("network", f"{node}/{entry['iface']}", {"config": config})
             read.append(node)
+        if not cluster.sight.sees_all(*_BRIDGES):
+            lines.add_missing("network", describe_blindness(*_BRIDGES))
+            return
         # All of them are also all that nodes had that the cluster has no more.
         for scope in read if len(read) < len(cluster.nodes) else [None]:
             lines.add_complete("network", scope)
@@ -368,7 +373,7 @@ def _get(name: str, prefix: str = "") -> Callable[[Entry], str]:
 
 
 _USERS: tuple[str, tuple[str, ...]] = ("/access/groups", ("User.Modify", "Sys.Audit"))
-_ACCESS: tuple[str, tuple[str, ...]] = ("/access", ("Sys.Audit", "Permissions.Modify"))
+_ACCESS: tuple[str, tuple[str, ...]] = ("/access", ("Sys.Audit",))
 _FULL = {"full": 1}
 _MAPPINGS = ("Mapping.Audit", "Mapping.Use", "Mapping.Modify")
 _SDN = ("SDN.Audit", "SDN.Allocate")
@@ -379,7 +384,7 @@ PARTS: dict[str, Part] = {
         "storage", "/storage", _get("storage"), "/storage", _STORAGE, sets=frozenset({"content", "nodes"})
     ),
     "volumes": VolumesPart(),
-    "pool": PoolPart("pool", "/pools", _get("poolid"), "/pool", ("Pool.Audit", "Pool.Allocate")),
+    "pool": PoolPart("pool", "/pools", _get("poolid"), "/pool", ("Pool.Audit",)),
     "firewall": FirewallPart(),
     "ha_resource": ListPart("ha_resource", "/cluster/ha/resources", _get("sid")),
     "ha_rule": ListPart("ha_rule", "/cluster/ha/rules", _get("rule"), sets=frozenset({"resources", "nodes"})),

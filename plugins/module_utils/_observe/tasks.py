@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ _SHARE = 25
 _PAGE = 1000
 # A node that has been up for so long has told of its tasks, if it has any.
 _SETTLED_SECONDS = 300
+# What a task is about: a guest, or a disk of one guest that becomes one of another.
+_GUESTS = re.compile(r"(\d+)(?:-\w+>(\d+)-\w+)?")
 # What only looks at a guest.
 _CONSOLES = frozenset({"vncproxy", "vncshell", "spiceproxy", "spiceshell", "termproxy"})
 
@@ -37,11 +40,12 @@ class TaskList:
 
     def list_guests(self) -> set[str]:
         """The vmids of guests that a task that has ended may have changed."""
-        return {
-            task["id"]
+        matches = [
+            _GUESTS.fullmatch(task["id"])
             for task in self.tasks
-            if task["status"] is not None and task["type"] not in _CONSOLES and task["id"].isdecimal()
-        }
+            if task["status"] is not None and task["type"] not in _CONSOLES
+        ]
+        return {vmid for match in matches if match for vmid in match.groups() if vmid}
 
 
 def read_tasks(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ def confirm_plan(client: Client, resource: Resource[Observed], observed: Observe
     if guest is None or outcome.plan is None or not outcome.plan.steps:
         return
     try:
-        outcome.guest = with_config(client, guest)
+        outcome.guest = _read_where_it_was(lambda: with_config(client, guest), guest)
         _require_same(guest, outcome.guest)
         compute = compute_fingerprint if outcome.plan.basis is None else compute_identity
         outcome.plan = replace(outcome.plan, fingerprint=compute(outcome.guest.config or {}))
@@ -45,16 +45,7 @@ def confirm_plan(client: Client, resource: Resource[Observed], observed: Observe
 
 def confirm_unchanged(client: Client, guest: Guest) -> None:
     """Raise C(drifted) or C(digest_conflict) unless a guest is still the same, with the same configuration."""
-    try:
-        found = read_guest(client, guest)
-    except PveError as error:
-        if error.code != NOT_FOUND:
-            raise
-        raise PveError(
-            DRIFTED,
-            f"Guest {guest.label} is no {guest.type} guest of node {guest.node} any more. Nothing was changed.",
-            "It was removed or moved since the plan was made; run again.",
-        ) from error
+    found = _read_where_it_was(lambda: read_guest(client, guest), guest)
     _require_same(guest, found)
     planned, current = _without_transient_keys(guest.config or {}), _without_transient_keys(found.config or {})
     differing = sorted(key for key in {**planned, **current} if planned.get(key) != current.get(key))
@@ -80,6 +71,20 @@ def compute_identity(config: Mapping[str, Any]) -> str:
     identity["mac"] = {key: _MAC.findall(str(value).upper()) for key, value in networks.items()}
     identity["rootfs"] = str(config.get("rootfs") or "").partition(",")[0]
     return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _read_where_it_was(read: Callable[[], Guest], guest: Guest) -> Guest:
+    """What I(read) returns of a guest; raises C(drifted) where it is gone, or elsewhere by now."""
+    try:
+        return read()
+    except PveError as error:
+        if error.code != NOT_FOUND:
+            raise
+        raise PveError(
+            DRIFTED,
+            f"Guest {guest.label} is no {guest.type} guest of node {guest.node} any more. Nothing was changed.",
+            "It was removed or moved since the plan was made; run again.",
+        ) from error
 
 
 def _without_transient_keys(config: Mapping[str, Any]) -> dict[str, Any]:

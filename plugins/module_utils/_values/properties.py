@@ -92,11 +92,11 @@ class Properties(Value):
         return ",".join(first + [f"{name}={text}" for name, text in value.items() if name != bare])
 
     def reduce(self, properties: Mapping[str, str]) -> dict[str, str]:
-        """The properties without those that amount to what is there without them, but for the first one."""
+        """The properties without those that amount to what is there without them, but for what it must have."""
         return {
             name: text
             for name, text in properties.items()
-            if name == self.first or name not in self.table or text != self.table[name].default
+            if name in (self.first, *self.required) or name not in self.table or text != self.table[name].default
         }
 
     def find_default(self, name: str) -> str | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pve_simulator.errors import failure, invalid
@@ -31,10 +32,19 @@ def list_interfaces(call: Call) -> Reply | list[dict[str, Any]]:
     entries = [
         {"iface": name, **settings}
         for name, settings in network.visible_interfaces(node).items()
-        if kind is None or settings.get("type") in types
+        if (kind is None or settings.get("type") in types) and _may_see(call, name, settings)
     ]
     diff = network.diff_changes(node)
     return entries if diff is None or kind is not None else Reply(entries, {"changes": diff})
+
+
+def _may_see(call: Call, name: str, settings: Mapping[str, Any]) -> bool:
+    """Whether the list has an interface for the caller: a bridge needs a right on itself, or on one of its VLANs."""
+    if settings.get("type") not in ("bridge", "OVSBridge") or call.subject.is_root_password_login:
+        return True
+    path = f"/sdn/zones/localnetwork/{name}"
+    below = {entry.path for entry in call.cluster.access.acl if entry.path.startswith(f"{path}/")}
+    return any(call.subject.may(one, "SDN.Audit", "SDN.Use") for one in (path, *below))
 
 
 @route("POST", _PATH)

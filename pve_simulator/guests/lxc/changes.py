@@ -27,6 +27,8 @@ _LIMITS = frozenset({"cpulimit", "cpuunits", "memory", "swap"})
 _REMOVABLE = frozenset({"cpulimit", "cpuunits", "swap"})
 _REQUIRED = frozenset({"memory", "rootfs", "ostype"})
 _NET = re.compile(r"net\d+")
+# The real server takes away only the first ten of a running container.
+_REMOVABLE_NET = re.compile(r"net\d")
 _DEVICE = re.compile(r"dev\d+")
 
 
@@ -115,7 +117,7 @@ class ConfigUpdate:
         for key in sorted(self.pending.keys() & touched & _AT_ONCE):
             self.config[key] = self.pending.pop(key)
         for key in sorted(self.deleted & touched):
-            if key in _AT_ONCE or key in _REMOVABLE or _NET.fullmatch(key) or mp.is_unused_key(key):
+            if key in _AT_ONCE or key in _REMOVABLE or _REMOVABLE_NET.fullmatch(key) or mp.is_unused_key(key):
                 self._try(key, "unable to hotplug {}: {}", self._remove)
         for key in sorted(self.pending.keys() & touched):
             self._try(key, "unable to hotplug {}: {}", self._plug)

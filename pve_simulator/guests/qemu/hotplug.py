@@ -157,7 +157,7 @@ class _HotplugUpdate:
         elif re.fullmatch(r"usb\d+", key):
             self._need_usb()
         elif key == "agent":
-            _wait_if(_agent(config.get("agent")) != _agent(value) or "agent" not in config)
+            _wait_if(config.get("agent", "0") == "0" or _agent(config["agent"]) != _agent(value))
         else:
             _wait_if(key not in ("cpuunits", "cpulimit"))
 
@@ -214,4 +214,6 @@ def _differ(drive: Drive, old: Drive) -> bool:
 
 def _agent(value: str | None) -> dict[str, str]:
     parsed = parse_property_string(value or "0", config_schema("qemu")["agent"], "agent")
+    if parsed.get("enabled") != "1":
+        return {}
     return {name: option for name, option in parsed.items() if name != "fstrim_cloned_disks"}

@@ -52,6 +52,8 @@ async def move(call: Call, task: Task, guest: Guest) -> None:
         task.say("moving disk with snapshots, snapshots will not be moved!")
     copier = DiskCopier(task, volumes, guest, guest.vmid, storage, call.text("format"))
     try:
+        if guest.running and disk.key == "tpmstate0":
+            raise failure("cannot move TPM state while VM is running")
         moved = await copier.copy(disk, share=1.0, last=False)
         if copier.jobs:
             _complete(task, copier.jobs)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet import apply as fleet_apply
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.apply import Pace, apply_units, confirm_units
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.compose import compose
@@ -340,3 +342,44 @@ def test_a_command_of_health_is_tried_again(simulator, client):
 
 def _read(client, vmid):
     return ForecastClient(client).inventory.get(vmid)
+
+
+def move_away(simulator, machine):
+    simulator.cluster.guests.pop(machine.vmid)
+
+
+def rename(simulator, machine):
+    machine.config["name"] = "other"
+
+
+def replace_by_another(simulator, machine):
+    simulator.cluster.guests.pop(machine.vmid)
+    wish = {"vmid": machine.vmid, "name": machine.config["name"], "memory": 512}
+    client = make_client(simulator)
+    wait_for_task(client, client.request("POST", f"/nodes/{machine.node}/qemu", wish), time.monotonic() + 20)
+
+
+@pytest.mark.parametrize("event", [move_away, rename, replace_by_another])
+@pytest.mark.parametrize("is_late", [False, True], ids=["before it is confirmed", "after it is confirmed"])
+@pytest.mark.parametrize(
+    "wish",
+    [{"cores": 3}, {"state": "stopped"}, {"ha": {"max_restart": 2}}, {"firewall": {"options": {"enable": True}}}],
+    ids=["configuration", "power", "HA", "firewall"],
+)
+def test_a_guest_that_is_another_one_by_now_is_left_alone(simulator, client, event, is_late, wish):
+    entries = {"web-01": {"vmid": 101, **wish}, "web-02": {"vmid": 102, "description": "fine"}}
+    units = compose(ForecastClient(client), read_document({"fleet": "x", "guests": entries}), Document(""))
+    if not is_late:
+        event(simulator, simulator.cluster.guests[101])
+    states = confirm_units(client, units)
+    if is_late:
+        event(simulator, simulator.cluster.guests[101])
+    start = len(simulator.requests)
+
+    apply_units(client, states, Pace(), PARAMS)
+
+    sent = [path for method, path, _status in simulator.requests[start:] if method != "GET"]
+    assert [path.split("/")[-2:] for path in sent] == [["102", "config"]]
+    failures = {state.outcome.failure.code for state in states.values() if state.outcome.failure}
+    assert failures <= {"drifted", "digest_conflict"}
+    assert failures

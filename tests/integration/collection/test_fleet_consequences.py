@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.apply import Pace, apply_units, confirm_units
@@ -46,6 +48,12 @@ CASES = {
     "memory with hotplug": ("qemu", PLUGGABLE, {"memory": 4096}),
     "balloon": ("qemu", {}, {"balloon": 512}),
     "balloon off": ("qemu", {}, {"balloon": 0}),
+    "balloon where none is set": ("qemu", {"balloon": None}, {"balloon": 512}),
+    "balloon that is set no more": ("qemu", {}, {"config": {"balloon": ""}}),
+    "trimming by the agent": ("qemu", {}, {"agent": {"enabled": True, "fstrim_cloned_disks": True}}),
+    "USB device": ("qemu", {"usb0": "host=1234:5678"}, {"config": {"usb0": {"host": "spice"}}}),
+    "USB device of another system": ("qemu", {"ostype": "other"}, {"config": {"usb0": {"host": "spice"}}}),
+    "cloud-init options without a drive": ("qemu", {}, {"config": {"ipconfig0": {"ip": "dhcp"}}}),
     "cpu": ("qemu", {}, {"cpu": "host"}),
     "machine": ("qemu", {}, {"machine": "q35"}),
     "description": ("qemu", {}, {"description": "new"}),
@@ -95,7 +103,7 @@ def client():
     guests = []
     for name, (kind, more, _wish) in CASES.items():
         base = {**(MACHINE if kind == "qemu" else CONTAINER), **more}
-        config = {key: str(value).format(vmid=VMIDS[name]) for key, value in base.items()}
+        config = {key: str(value).format(vmid=VMIDS[name]) for key, value in base.items() if value is not None}
         guests.append({"vmid": VMIDS[name], "name": f"g{VMIDS[name]}", "type": kind, "running": True, "config": config})
     with Simulator(cluster_from_data({"nodes": ["pve1"], "guests": guests}), task_seconds=0.0) as simulator:
         yield make_client(simulator)
@@ -151,3 +159,31 @@ def test_what_needs_a_stop_is_refused_and_told_as_that(client, case, wish, path)
     assert (row["changed"], row["before"], row["after"]) == (False, {}, {})
     told = {change["path"]: change["consequence"] for change in row["changes"]}
     assert told == {f"guests.g{VMIDS[case]}.{path}": "needs_stop"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "wish", "restarts"),
+    [
+        ("qemu", {"ide3": "local-lvm:vm-100-cloudinit,media=cdrom"}, {"config": {"ciuser": "ada"}}, True),
+        ("qemu", {}, {"config": {"ciuser": "ada"}}, False),
+        ("qemu", {}, {"config": {"usb0": {"host": "spice"}}}, False),
+        ("qemu", {}, {"cores": 3}, True),
+        ("lxc", {}, {"config": {"dev0": {"path": "/dev/ttyS0"}}}, False),
+        ("lxc", {}, {"nameserver": ["10.0.0.1"]}, True),
+    ],
+    ids=["cloud-init", "no drive of cloud-init", "USB device", "cores", "device", "name servers"],
+)
+def test_a_guest_is_restarted_for_what_it_takes_only_then(kind, more, wish, restarts):
+    base = {**(MACHINE if kind == "qemu" else CONTAINER), **more}
+    config = {key: str(value).format(vmid=100) for key, value in base.items()}
+    guests = [{"vmid": 100, "name": "one", "type": kind, "running": True, "config": config}]
+    document = read_document({"fleet": "all", "settings": {"restart": True}, "guests": {"one": wish}})
+    with Simulator(cluster_from_data({"nodes": ["pve1"], "guests": guests}), task_seconds=0.0) as simulator:
+        connection = replace(make_client(simulator).connection, token_id=None, token_secret=None)
+        client = Client(replace(connection, password=simulator.password))
+        units = plan(client, document)
+        planned = [step.path for unit in units for step in unit.plan.steps if step.path.endswith("/status/reboot")]
+        apply_units(client, confirm_units(ForecastClient(client), units), Pace(), {"throttle": 4, "timeout": 20})
+        sent = [path for method, path, _status in simulator.requests if path.endswith("/status/reboot")]
+
+    assert (bool(planned), bool(sent)) == (restarts, restarts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import stat
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.client import Client
 from ansible_collections.playvisor.proxmox.plugins.module_utils._api.errors import PveError
+from ansible_collections.playvisor.proxmox.plugins.module_utils._api.tasks import wait_for_task
 from ansible_collections.playvisor.proxmox.plugins.module_utils._observe.observation import (
     Observation,
     Wish,
@@ -23,7 +25,7 @@ from simulated import make_client
 
 from mcp_bridge.catalogue.docs import read_module_docs
 from pve_simulator import Simulator, build_cluster
-from pve_simulator.state.access import AclEntry, Token, User
+from pve_simulator.state.access import AclEntry, Role, Token, User
 from pve_simulator.state.guest import Guest, Snapshot
 
 Sections = dict[str, Any]
@@ -159,7 +161,11 @@ def test_what_an_offline_node_has_is_missing_and_not_gone(lab):
     [
         pytest.param([("/", "PVEAuditor")], 8, {"guest", *PARTS} - {"options"}, set(), id="auditor"),
         pytest.param(
-            [("/vms", "PVEAuditor")], 8, {"guest"}, {"storage", "pool", "backup_job", "options"}, id="of guests"
+            [("/vms", "PVEAuditor")],
+            8,
+            {"guest"},
+            {"storage", "pool", "backup_job", "options", "network"},
+            id="of guests",
         ),
         pytest.param([("/vms/101", "PVEAuditor")], 1, set(), {"guest", "storage"}, id="of one guest"),
         pytest.param(
@@ -192,6 +198,28 @@ def test_what_credentials_may_not_see_is_missing_and_not_gone(lab, acl, guests_s
     assert {kind for kind in complete if is_complete(seen, kind)} == complete
     assert {kind for kind in blind if list_missing(seen, kind) and not is_complete(seen, kind)} == blind
     assert bool(seen.lines.missing) == bool(blind)
+
+
+@pytest.mark.parametrize(
+    ("path", "privilege", "kind"), [("/pool", "Pool.Allocate", "pool"), ("/access", "Permissions.Modify", "acl")]
+)
+def test_a_right_to_change_things_does_not_show_them(lab, path, privilege, kind):
+    access = lab.cluster.access
+    before = list(access.acl)
+    access.users["eye@pve"] = User(tokens={"look": Token(privsep=False)})
+    access.roles["OnlyThat"] = Role([privilege])
+    access.acl.append(AclEntry(path, "user", "eye@pve", "OnlyThat"))
+    access.acl.append(AclEntry("/vms/101", "user", "eye@pve", "PVEAuditor"))
+    try:
+        secret = access.users["eye@pve"].tokens["look"].secret
+        client = Client(replace(make_client(lab).connection, user="eye@pve", token_id="look", token_secret=secret))
+        seen = observe_cluster(client, Wish(parts=(kind,)))
+    finally:
+        access.acl[:] = before
+        del access.users["eye@pve"], access.roles["OnlyThat"]
+
+    assert not is_complete(seen, kind)
+    assert list_missing(seen, kind) == [None]
 
 
 def test_what_is_beyond_the_budget_is_left_and_read_by_and_by(lab):
@@ -290,6 +318,23 @@ def test_a_guest_that_a_task_names_is_as_it_is_while_lists_show_how_it_was():
         seen = tick(lab)
 
     assert (find(seen, "guest", 101) or {})["overview"]["status"] == "stopped"
+
+
+def test_a_paused_machine_is_so_by_the_list_and_by_its_own_status(lab, guests):
+    client = make_client(lab)
+    before = tick(lab)
+    upid = client.request("POST", f"/nodes/{guests[101].node}/qemu/101/status/suspend")
+    wait_for_task(client, upid, time.monotonic() + 20)
+    lab.catch_up()
+    try:
+        named, listed = tick(lab, since=before.until), tick(lab, since=int(before.header["at"]) + 3600)
+    finally:
+        guests[101].paused = False
+        lab.catch_up()
+
+    assert "config" in find(named, "guest", 101)
+    assert "config" not in find(listed, "guest", 101)
+    assert {find(seen, "guest", 101)["overview"]["status"] for seen in (named, listed)} == {"paused"}
 
 
 def test_the_tags_in_use_are_no_option_of_the_datacenter(lab, guests):

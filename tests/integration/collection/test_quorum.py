@@ -20,6 +20,10 @@ RISKY = {
         {"storage": "local", "node": "pve1", "filename": "{iso}", "state": "absent"},
     ),
     "delete a disk": ("pve_guest", {"vmid": 101, "disks": [{"slot": "scsi0", "state": "absent"}]}),
+    "change a guest of a fleet": (
+        "pve_fleet",
+        {"fleet": {"fleet": "x", "guests": {"web-01": {"vmid": 101, "description": "new"}}}},
+    ),
     "delete a pool": ("pve_pool", {"pool": "lab", "state": "absent"}),
 }
 REFUSED_BY_THE_CLUSTER = {

@@ -58,6 +58,12 @@ RESIZE = task("resize", 101, "eve@pve", 2, 3)
         (change(what="appeared"), [task("qmclone", 101)], [], "outside", None),
         # Tasks about all guests of a node.
         (change("overview.status", values=("running", "stopped")), [task("stopall", "")], [], "task", "root@pam"),
+        (change("overview.status", values=("running", "paused")), [task("qmpause", 101)], [], "task", "root@pam"),
+        (change("overview.status", values=("paused", "running")), [task("qmresume", 101)], [], "task", "root@pam"),
+        # A disk of one guest becomes one of another.
+        (change("config.scsi0"), [task("qmmove", "101-scsi0>102-scsi3")], [], "task", "root@pam"),
+        (change("config.scsi3", key="102"), [task("qmmove", "101-scsi0>102-scsi3")], [], "task", "root@pam"),
+        (change("config.scsi3", key="103"), [task("qmmove", "101-scsi0>102-scsi3")], [], "outside", None),
         # One that still runs, and one of a type that nobody knows.
         (change("overview.lock"), [task("vzdump", 101, end=None)], [], "task", "root@pam"),
         (change("config.cores"), [task("qmwhatever", 101)], [], "task", "root@pam"),
@@ -132,6 +138,83 @@ def test_copies_that_a_run_of_ours_made_are_those_guests_and_no_others():
 
 def test_a_task_of_ours_counts_before_the_cluster_lists_it():
     assert attribute(change("config.cores"), [], [write("POST", "/x", upid=CONFIG.upid)]).source == "run"
+
+
+MOVE = change("overview.node", values=("pve1", "pve2"))
+STOP = change("overview.status", values=("running", "stopped"))
+WAKE = change("overview.status", "config.vmstate", "config.runningmachine", values=("stopped", "running"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "tasks", "source", "sentence"),
+    [
+        (MOVE, [task("hamigrate", 101, "bob@pve"), task("qmigrate", 101, begin=1.3)], "task", "bob@pve (hamigrate)"),
+        (
+            MOVE,
+            [task("hamigrate", 101, "bob@pve", -0.2, -0.1), task("qmigrate", 101, begin=0.1)],
+            "task",
+            "bob@pve (qmigrate)",
+        ),
+        (MOVE, [task("qmigrate", 101)], "task", "root@pam (qmigrate)"),
+        (STOP, [task("hastop", 101, "bob@pve"), task("qmshutdown", 101, begin=1.3)], "task", "bob@pve (hastop)"),
+        (STOP, [task("stopall", "", "bob@pve"), task("qmshutdown", 101, "bob@pve", 1.1)], "task", "bob@pve (stopall)"),
+        (WAKE, [task("qmstart", 101)], "task", "root@pam (qmstart)"),
+        # Not by another, not too late, not of another guest, and not what was not asked for.
+        (
+            MOVE,
+            [task("hamigrate", 101, "bob@pve"), task("qmigrate", 101, "eve@pve", 1.3)],
+            "several",
+            "not certain: bob@pve (hamigrate) or eve@pve (qmigrate)",
+        ),
+        (
+            MOVE,
+            [task("hamigrate", 101, "bob@pve"), task("qmigrate", 101, begin=2.5, end=3)],
+            "several",
+            "not certain: bob@pve (hamigrate) or root@pam (qmigrate)",
+        ),
+        (MOVE, [task("hamigrate", 102, "bob@pve"), task("qmigrate", 101, begin=1.3)], "task", "root@pam (qmigrate)"),
+        (MOVE, [task("hastart", 101, "bob@pve"), task("qmigrate", 101, begin=1.3)], "task", "root@pam (qmigrate)"),
+        (
+            STOP,
+            [task("stopall", "", "bob@pve"), task("qmstop", 101, "eve@pve", 1.1)],
+            "several",
+            "not certain: eve@pve (qmstop) or bob@pve (stopall)",
+        ),
+    ],
+)
+def test_what_was_done_for_somebody_is_put_down_to_who_asked(changed, tasks, source, sentence):
+    found = attribute(changed, tasks)
+
+    assert found.source == source
+    assert describe_who(changed.fields, found) == sentence
+
+
+def test_what_the_ha_manager_does_for_a_run_of_ours_is_that_runs():
+    asked, done = task("hamigrate", 101), task("qmigrate", 101, begin=1.3)
+
+    found = attribute(MOVE, [asked, done], [write("POST", "/nodes/pve1/qemu/101/migrate", upid=asked.upid)])
+
+    assert (found.source, found.run_id, found.user) == ("run", "run-1", "alice")
+    assert set(found.upid.split()) == {asked.upid, done.upid}
+
+
+@pytest.mark.parametrize(
+    ("changed", "tasks", "unread", "source"),
+    [
+        (change("config.cores"), [], {None}, "unseen"),
+        (change("config.cores"), [], {"pve1"}, "unseen"),
+        (change("config.cores"), [], {"pve9"}, "outside"),
+        (change("overview.node", values=("pve9", "pve1")), [], {"pve9"}, "unseen"),
+        (change("config.cores"), [CONFIG], {None}, "task"),
+        # What leaves no task anyway.
+        (change("x", kind="pool", key="prod"), [], {None}, "outside"),
+    ],
+)
+def test_where_tasks_could_not_be_read_it_is_not_said_that_there_is_none(changed, tasks, unread, source):
+    found = Attributor(make_deeds(tasks, []), unread).attribute(changed)
+
+    assert found.source == source
+    assert ("not all tasks" in describe_who(changed.fields, found)) == (source == "unseen")
 
 
 def test_all_tasks_that_may_have_done_it_are_named():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pve_simulator.state.access import AclEntry, Token, User
+
 PATH = "/nodes/pve1/network"
 
 
@@ -82,3 +84,23 @@ def test_an_update_without_an_address_leaves_it_but_is_no_more_static(bond):
     send(bond, "PUT", path, type="vlan", cidr6="fd00::1/64")
     assert bond.data(path) | {"cidr6": "fd00::1/64", "netmask6": "64", "families": ["inet6"]} == bond.data(path)
     assert "+iface eno1.5 inet6 static\n+\taddress fd00::1/64\n" in bond.get(PATH)[2]["changes"]
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "seen"),
+    [
+        ("/nodes", "PVEAuditor", {"eno1"}),
+        ("/sdn", "PVESDNUser", {"eno1", "vmbr0", "vmbr5"}),
+        ("/sdn/zones/localnetwork/vmbr5", "PVESDNUser", {"eno1", "vmbr5"}),
+        ("/sdn/zones/localnetwork/vmbr5/7", "PVESDNUser", {"eno1", "vmbr5"}),
+    ],
+)
+def test_a_bridge_is_listed_for_whoever_may_use_it(api, path, role, seen):
+    add(api, "vmbr5", "bridge")
+    access = api.driver.world.cluster.access
+    access.users["eye@pve"] = User(tokens={"look": Token(privsep=False)})
+    access.acl.append(AclEntry(path, "user", "eye@pve", role))
+
+    found = {entry["iface"] for entry in api.as_token("eye@pve", "look", PATH)}
+
+    assert found & {"eno1", "vmbr0", "vmbr5"} == seen

@@ -205,6 +205,13 @@ def test_a_volume_that_is_deleted_is_not_mistaken_for_one_that_is_detached():
         (CT, CONTAINER, wish("rootfs", volume="local:210/vm-210-disk-7.raw"), False, errors.INVALID_PARAMETER),
         (CT, CONTAINER, wish("mp0", state="absent"), True, errors.UNSUPPORTED),
         (CT, CONTAINER, wish("rootfs", storage="fast", move=True), True, errors.UNSUPPORTED),
+        (
+            VM,
+            {"tpmstate0": "local:100/vm-100-disk-9.raw,size=4M"},
+            wish("tpmstate0", storage="fast", move=True),
+            True,
+            errors.UNSUPPORTED,
+        ),
     ],
 )
 def test_what_can_not_be_done_says_why(guest, config, given, running, code):

@@ -33,7 +33,9 @@ def test_what_waits_is_what_has_a_next_value_or_goes():
     [
         ("qemu", {}, ["name", "description", "tags", "onboot", "protection"], []),
         ("qemu", {}, ["cores", "memory", "cpu", "boot"], ["boot", "cores", "cpu", "memory"]),
-        ("qemu", {}, ["net0", "scsi1", "virtio3", "usb0"], []),
+        ("qemu", {"ostype": "l26"}, ["net0", "scsi1", "virtio3", "usb0"], []),
+        ("qemu", {"ostype": "other"}, ["usb0", "ciuser", "ipconfig2"], ["usb0"]),
+        ("lxc", {"dev1": "/dev/a"}, ["dev0", "dev1"], ["dev1"]),
         ("qemu", {}, ["ide0", "sata1", "efidisk0"], ["efidisk0", "ide0", "sata1"]),
         ("qemu", {"hotplug": "0"}, ["net0", "scsi1"], ["net0", "scsi1"]),
         ("qemu", {"hotplug": "network"}, ["net0", "scsi1"], ["scsi1"]),

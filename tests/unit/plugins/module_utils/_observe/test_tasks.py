@@ -100,9 +100,11 @@ def test_guests_are_named_by_what_may_have_changed_them():
         entry(1, 2, vmid="", type="vzdump"),
         entry(1, 2, vmid="ha-manager", type="hastart"),
         entry(1, 2, vmid="104", type="hamigrate", status="migration failed"),
+        entry(1, 2, vmid="115-scsi0>116-scsi3", type="qmmove"),
+        entry(1, 2, vmid="117@local", type="imgdel"),
     ]
 
-    assert TaskList([build_line(task) for task in tasks]).list_guests() == {"101", "104"}
+    assert TaskList([build_line(task) for task in tasks]).list_guests() == {"101", "104", "115", "116"}
 
 
 class Nodes:

@@ -161,6 +161,16 @@ def test_empty_values_read_back_as_a_space(lab):
     assert lab.config(300)["tags"] == " "
 
 
+def test_a_running_container_loses_only_one_of_its_first_ten_network_devices(lab):
+    lab.create(net1="name=eth1,bridge=vmbr0", net10="name=eth10,bridge=vmbr0")
+    lab.start(300)
+
+    lab.call("PUT", "/300/config", delete="net1,net10")
+
+    assert "net1" not in lab.config(300)
+    assert _pending(lab)["net10"]["delete"] == 1
+
+
 def test_what_waits_is_applied_by_the_next_start_and_not_before(lab):
     lab.create(rootfs="local-lvm:1", mp0="local-lvm:1,mp=/data")
     lab.start(300)

@@ -90,6 +90,24 @@ def test_a_running_machine_takes_what_can_be_plugged_in(machines, params, waits)
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "waits"),
+    [
+        ("1", "1,fstrim_cloned_disks=1", False),
+        ("1", "1,type=isa", True),
+        ("0", "0,fstrim_cloned_disks=1", True),
+        ("0,type=isa", "0,type=virtio", False),
+    ],
+)
+def test_a_running_machine_takes_what_changes_no_device_of_its_agent(machines, before, after, waits):
+    machines.create(agent=before)
+    machines.start(300)
+
+    machines.put(300, agent=after)
+
+    assert set(machines.pending(300)) == ({"agent"} if waits else set())
+
+
+@pytest.mark.parametrize(
     ("hotplug", "waits"),
     [("0", {"net1", "scsi1", "vcpus"}), ("network,cpu", {"scsi1"}), ("disk", {"net1", "vcpus"})],
 )

@@ -170,6 +170,16 @@ def test_a_moved_disk_leaves_its_source_unless_it_is_to_be_deleted(machines, del
     assert ("local-lvm:vm-300-disk-0" in machines.volumes()) is not bool(delete)
 
 
+def test_a_running_machine_keeps_its_tpm_where_it_is(machines):
+    machines.create(tpmstate0="local-lvm:1,version=v2.0")
+    machines.start(300)
+
+    status, _log = machines.task("POST", "/300/move_disk", disk="tpmstate0", storage="shared")
+
+    assert status == "storage migration failed: cannot move TPM state while VM is running"
+    assert machines.config(300)["tpmstate0"].startswith("local-lvm:")
+
+
 @pytest.mark.parametrize(
     ("params", "reason"),
     [
