@@ -43,7 +43,7 @@ test-cores: venv link ## Run the tests that ansible-core may decide on its lowes
 	@$(BIN)/python tests/matrix.py pytest -q -m every_core $(PYTEST_OPTIONS)
 
 # Such as CLUSTER="--pve-node pve2 --pve-vmids 9500-9599"; CONTRIBUTING.md lists them.
-test-cluster: venv link ## Run the modules' scenarios on the live cluster that PROXMOX_* lead to
+test-cluster: venv link ## Run the modules' scenarios, and fleets, on the live cluster that PROXMOX_* lead to
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest -m cluster tests/cluster $(CLUSTER)
 
 lint: venv link ## Run ruff, mypy, deptry, reuse, ansible-lint (production profile), antsibull-changelog and antsibull-docs

@@ -17,6 +17,8 @@ from mcp_bridge.catalogue.run_tools import BridgeTool
 from mcp_bridge.errors import UsageError
 
 ALL = "all"
+# What is offered with tools that only plan.
+_FOLLOWING = ("wait_run", "apply_plan")
 # Toolsets that are offered only by their own name; `all` does not include them.
 ONLY_BY_NAME = ("exec",)
 
@@ -61,8 +63,9 @@ def make_offer(
 ) -> Offer:
     """Offer the tools of these toolsets (`all` for all but exec) and these tools; the everyday ones when none is given.
 
-    The aliases of `alias_sets` are offered besides. Without `writes`, every tool that changes something is left out,
-    even one that was named; without `applies`, those that run no playbook and make no plan are.
+    The aliases of `alias_sets` are offered besides, and with a toolset of tools that only plan what waits for
+    and applies these plans. Without `writes`, every tool that changes something is left out, even one that was named;
+    without `applies`, those that run no playbook and make no plan are.
     Raises UsageError for a toolset, tool or set of aliases that does not exist.
     """
     names, chosen_toolsets = set(tools), set(toolsets)
@@ -73,7 +76,11 @@ def make_offer(
         names = set(catalogue.list_everyday())
     if ALL in chosen_toolsets:
         chosen_toolsets |= {tool.toolset for tool in available} - {*ONLY_BY_NAME}
-    chosen = [tool for tool in available if tool.name in names or tool.toolset in chosen_toolsets]
+    of_toolsets = [tool for tool in available if tool.toolset in chosen_toolsets]
+    if any(isinstance(tool, Tool) and tool.only_plans for tool in of_toolsets):
+        # Its plans are of no use without, and may take long.
+        names.update(_FOLLOWING)
+    chosen = [tool for tool in available if tool.name in names or tool in of_toolsets]
     allowed_names = [tool.name for tool in chosen if writes or not tool.writes]
     alias_by_name = {name: alias for alias_set in alias_sets for name, alias in aliases.load(alias_set).items()}
     offered_aliases = {name: alias for name, alias in alias_by_name.items() if writes or not alias.target.writes}

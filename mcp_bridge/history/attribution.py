@@ -162,6 +162,11 @@ class Deed:
     options: Options | None = None
     has_failed: bool = False
 
+    def has_set(self, field: FieldChange) -> bool:
+        """Whether it is known to have set a field of a guest to what it is."""
+        name = [*field.path.split("."), ""][1]
+        return self.options is not None and str(field.after) in self.options.get(name, ())
+
     @property
     def actor(self) -> str:
         """What tells it from others' deeds: all of one run are one."""
@@ -339,7 +344,10 @@ def _choose(near: Sequence[Deed], change: Change, field: FieldChange | None) -> 
     for deed in near:
         if _overlaps(deed, change.attribution, seconds) and _can_change(deed, change, field):
             able[deed.has_failed, not _overlaps(deed, change.attribution, 0)].append(deed)
-    return able[min(able)] if able else []
+    found = able[min(able)] if able else []
+    exact = [deed for deed in found if field is not None and deed.has_set(field)]
+    # Of requests that set it, those count that set it to what it is.
+    return [deed for deed in found if deed in exact or deed.options is None] if exact else found
 
 
 def _join(separator: str, names: Iterable[str]) -> str:
@@ -399,7 +407,9 @@ def describe_doer(by: Attribution) -> str:
     tasks = [parts for upid in upids if (parts := parse_upid(upid))]
     names = [*dict.fromkeys(f"{parts['user']} ({parts['type']})" for parts in tasks), *([run] if run else [])]
     names += ["others"] if "…" in upids else []
-    return _NOBODY["outside"] if not names else names[0] if len(names) == 1 else f"not certain: {' or '.join(names)}"
+    if not names:
+        return f"not certain: several runs of {by.user}" if by.source == "several" else _NOBODY["outside"]
+    return names[0] if len(names) == 1 else f"not certain: {' or '.join(names)}"
 
 
 def _list_fields(change: Change) -> Sequence[FieldChange | None]:

@@ -33,7 +33,7 @@ POSTGRESQL_FUNCTIONS = frozenset(
         *_BOTH,
         *("array_agg", "array_length", "bool_and", "bool_or", "cardinality", "every", "string_agg", "unnest"),
         *("mode", "percentile_cont", "percentile_disc", "stddev", "variance"),
-        *("btrim", "concat", "concat_ws", "format", "initcap", "left", "right", "lpad", "rpad", "position", "strpos"),
+        *("btrim", "concat", "concat_ws", "initcap", "left", "right", "like_escape", "position", "strpos"),
         *("char_length", "octet_length", "reverse", "split_part", "starts_with", "string_to_array", "array_to_string"),
         *("regexp_match", "regexp_replace", "regexp_count", "regexp_like", "regexp_substr", "translate", "ascii"),
         *("age", "clock_timestamp", "date", "date_bin", "date_part", "date_trunc", "extract", "make_date"),

@@ -11,26 +11,23 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, select
 
 from mcp_bridge.database.tables import fit_row
 from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_tasks as tasks
-from mcp_bridge.database.tables import history_versions as versions
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import UsageError
-from mcp_bridge.history import metrics
-from mcp_bridge.history.changes import KNOWN, Attribution, Change, FieldChange, What, diff_documents, render_fields
+from mcp_bridge.history import backfill, metrics
+from mcp_bridge.history.changes import Attribution, Change, FieldChange, What, diff_documents
+from mcp_bridge.history.clocks import set_back
 from mcp_bridge.history.documents import (
     GUEST,
     OVERVIEW,
-    Identity,
     clean_document,
     compute_digest,
     find_home,
@@ -39,20 +36,33 @@ from mcp_bridge.history.documents import (
     find_node,
     render_json,
 )
+from mcp_bridge.history.object_rows import (
+    MUTABLE,
+    Row,
+    Writes,
+    is_tomb,
+    list_batches,
+    load_current,
+    load_gone,
+    load_known,
+    load_open,
+    make_version,
+    read_identity,
+    update_rows,
+    write_batch,
+)
 from mcp_bridge.history.observation import Missing, Observation, ObservedObject, ObservedTask
-from mcp_bridge.history.rows import format_time, parse_time, read_state, upsert, write_state, writing
+from mcp_bridge.history.rows import LEAST, format_time, parse_time, read_state, upsert, write_state, writing
 from mcp_bridge.system.identity import format_timestamp
 from mcp_bridge.text.redaction import Redactor
 
 Attribute = Callable[[Change], Attribution]
 """Says who made a change; what it gets has nothing but the interval. It may not use the database."""
-Row = dict[str, Any]
-_T = TypeVar("_T")
 
-OBSERVED, COMPLETE, SEEN = "observed", "complete", "seen"
-"""Names of state: the newest observation; when a kind was read last, as a whole and at all."""
+OBSERVED, BEHIND, COMPLETE, SEEN = "observed", "behind", "complete", "seen"
+"""Names of state: the newest observation, and by how many seconds its clock was behind; when a kind was read last, as a
+whole and at all."""
 
-_BATCH = 500
 # An object that is still there is written again after so long; the marks of `complete` are exact.
 _SEEN_SECONDS = 3600
 # The lists of Proxmox VE are up to so old.
@@ -61,34 +71,17 @@ _LATE_SECONDS = 15
 _SKEW_SECONDS = 60
 _DESTROYS = frozenset({"qmdestroy", "vzdestroy"})
 _CREATES = frozenset({"qmcreate", "vzcreate"})
-_LEAST = timedelta(microseconds=1)
-_MUTABLE = (
-    *("name", "node", "identity", "sections", "last_seen", "detailed_at", "tried_at"),
-    *("changed_at", "missing_since", "gone_at"),
-)
-_UPDATE = (
-    update(objects).where(objects.c.id == bindparam("_id")).values({name: bindparam(f"_{name}") for name in _MUTABLE})
-)
-_CLOSE = (
-    update(versions)
-    .where(versions.c.object_id == bindparam("_object_id"), versions.c.valid_to.is_(None))
-    .values(valid_to=bindparam("_at"))
-)
-_FILL = update(versions).where(versions.c.id == bindparam("_id")).values(document=bindparam("_document"))
 
 
 class StaleObservation(UsageError):
-    """An observation that is older than what is known."""
+    """An observation that is older than what is known: it is of `at`, and there is one of `newest`."""
 
-
-@dataclass
-class _Writes:
-    """What one batch writes."""
-
-    inserted: list[tuple[Row, Row, Change | None]] = field(default_factory=list)
-    versions: list[tuple[Row, Change]] = field(default_factory=list)
-    updated: list[Row] = field(default_factory=list)
-    filled: list[Row] = field(default_factory=list)
+    def __init__(self, at: datetime, newest: datetime | None) -> None:
+        self.at, self.newest = at, newest
+        known = f"one of {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else "another one"
+        super().__init__(
+            f"The observation of {at:%Y-%m-%d %H:%M:%S} UTC was not taken: {known} is known already.", "Observe again."
+        )
 
 
 class Ingest:
@@ -109,16 +102,17 @@ class Ingest:
 
     def run(self) -> list[Change]:
         """Take it. Returns what has changed. Raises StaleObservation when something newer is known already."""
-        for batch in _list_batches(self._observation.tasks):
+        for batch in list_batches(self._observation.tasks):
             with writing(self._engine, self._cluster) as connection:
                 _add_tasks(connection, self._cluster, batch, self._redactor)
         self._begin()
-        for objects_ in _list_batches(self._observation.objects):
+        for objects_ in list_batches(self._observation.objects):
             self._take(_merge(objects_))
         kinds = {each.kind for each in self._observation.complete} | {each.kind for each in self._observation.missing}
         for kind in sorted(kinds):
             self._find_gone(kind)
         metrics.add_samples(self._engine, self._cluster, self._observation.metrics)
+        backfill.add_series(self._engine, self._cluster, self._observation.series, self._at)
         self._finish()
         return self._changes
 
@@ -128,9 +122,10 @@ class Ingest:
             if newest and newest > self._at:
                 ahead = timedelta(seconds=_SKEW_SECONDS)
                 if newest < datetime.now(UTC) + ahead or newest < self._at + ahead:
-                    raise _describe_stale(self._at, newest)
+                    raise StaleObservation(self._at, newest)
                 set_back(connection, self._cluster, self._at)
-            write_state(connection, self._cluster, {OBSERVED: format_time(self._at)})
+            behind = (datetime.now(UTC) - self._at).total_seconds()
+            write_state(connection, self._cluster, {OBSERVED: format_time(self._at), BEHIND: behind})
             for prefix in (COMPLETE, SEEN):
                 marks = read_state(connection, self._cluster, f"{prefix}/")
                 self._marks |= {name: min(datetime.fromisoformat(time), self._at) for name, time in marks.items()}
@@ -138,15 +133,15 @@ class Ingest:
     def _require_newest(self, connection: Connection) -> None:
         newest = parse_time(read_state(connection, self._cluster, OBSERVED).get(OBSERVED))
         if newest != self._at:
-            raise _describe_stale(self._at, newest)
+            raise StaleObservation(self._at, newest)
 
     def _take(self, observed: Mapping[tuple[str, str], ObservedObject]) -> None:
         for kind, key in observed:
             self._seen[kind].add(key)
         with writing(self._engine, self._cluster) as connection:
             self._require_newest(connection)
-            known = _load(connection, self._cluster, observed)
-            writes, changed, fresh = _Writes(), [], {}
+            known = load_known(connection, self._cluster, observed)
+            writes, changed, fresh = Writes(), [], {}
             for each, one in observed.items():
                 row = known.get(each)
                 digests = _compute_digests(one)
@@ -158,7 +153,7 @@ class Ingest:
                 elif self._note_seen(row, digests):
                     writes.updated.append(row)
             replaced = [known[each] for each in fresh if each in known]
-            current = _load_current(
+            current = load_current(
                 connection, [row["id"] for row in [*(row for row, _one, _names in changed), *replaced]]
             )
             for row in replaced:
@@ -166,13 +161,13 @@ class Ingest:
             for row, one, differing in changed:
                 self._change(row, current[row["id"]], one, differing, writes)
             # The rows of what is gone go first: there is one open object of a key at most.
-            _update(connection, writes.updated)
+            update_rows(connection, writes.updated)
             writes.updated.clear()
-            gone = _load_gone(connection, self._cluster, fresh)
-            tombs = _load_current(connection, [row["id"] for rows in gone.values() for row in rows])
+            gone = load_gone(connection, self._cluster, fresh)
+            tombs = load_current(connection, [row["id"] for rows in gone.values() for row in rows])
             # Of one whose versions are removed already nothing is known, and those of this moment are not gone yet.
             former = {
-                each: self._find_former(one, [row for row in gone[each] if _is_tomb(tombs.get(row["id"]))])
+                each: self._find_former(one, [row for row in gone[each] if is_tomb(tombs.get(row["id"]))])
                 for each, one in fresh.items()
             }
             for each, one in fresh.items():
@@ -181,9 +176,9 @@ class Ingest:
                     self._bring_back(row, tombs[row["id"]], one, writes)
                 else:
                     self._insert(one, is_known=each not in known and self._is_first_look(one), writes=writes)
-            self._write(connection, writes)
+            self._changes += write_batch(connection, self._cluster, writes)
 
-    def _change(self, row: Row, version: Row, one: ObservedObject, differing: Sequence[str], writes: _Writes) -> None:
+    def _change(self, row: Row, version: Row, one: ObservedObject, differing: Sequence[str], writes: Writes) -> None:
         """An object of which some sections have other digests."""
         before = json.loads(version["document"])
         after = {**before, **clean_document(one.document, self._redactor)}
@@ -198,7 +193,7 @@ class Ingest:
             writes.filled.append({"_id": version["id"], "_document": render_json(after)})
         writes.updated.append(row)
 
-    def _close(self, row: Row, version: Row, writes: _Writes) -> None:
+    def _close(self, row: Row, version: Row, writes: Writes) -> None:
         """An object that is gone, or that another one has taken the place of."""
         seen = self._find_seen(row)
         row |= {"last_seen": format_time(seen), "missing_since": None}
@@ -206,7 +201,7 @@ class Ingest:
         row["gone_at"] = row["changed_at"]
         writes.updated.append(row)
 
-    def _bring_back(self, row: Row, version: Row, one: ObservedObject, writes: _Writes) -> None:
+    def _bring_back(self, row: Row, version: Row, one: ObservedObject, writes: Writes) -> None:
         not_before = parse_time(row["gone_at"])
         document = clean_document(one.document, self._redactor)
         row |= {"gone_at": None, "sections": {}, "last_seen": format_time(self._at), "detailed_at": None}
@@ -215,16 +210,16 @@ class Ingest:
         self._add_version(row, version, "back", document, (), self._make_bound(not_before), writes)
         writes.updated.append(row)
 
-    def _insert(self, one: ObservedObject, *, is_known: bool, writes: _Writes) -> None:
+    def _insert(self, one: ObservedObject, *, is_known: bool, writes: Writes) -> None:
         document = clean_document(one.document, self._redactor)
         at = format_timestamp(self._at)
-        row: Row = {**dict.fromkeys(_MUTABLE), "cluster": self._cluster, "kind": one.kind, "key": one.key}
+        row: Row = {**dict.fromkeys(MUTABLE), "cluster": self._cluster, "kind": one.kind, "key": one.key}
         row |= {"identity": "{}", "sections": {}, "first_seen": at, "last_seen": at, "changed_at": at}
         self._note_seen(row, _compute_digests(one))
         self._describe(row, document, one)
         mark = None if is_known else self._marks.get(_name_mark(COMPLETE, one.kind, find_home(one.kind, one.key)))
         change = None if is_known else self._make_change(row, "appeared", (), self._make_bound(mark), self._at)
-        version = _make_version(change, document, at)
+        version = make_version(change, document, at)
         writes.inserted.append((row, version, change))
 
     def _add_version(
@@ -235,13 +230,13 @@ class Ingest:
         document: Mapping[str, Any] | None,
         fields: tuple[FieldChange, ...],
         not_before: datetime | None,
-        writes: _Writes,
+        writes: Writes,
     ) -> None:
         since = datetime.fromisoformat(former["valid_from"])
-        at = max(self._at, since + _LEAST)
+        at = max(self._at, since + LEAST)
         change = self._make_change(row, what, fields, not_before, at)
         row["changed_at"] = format_timestamp(at)
-        version = _make_version(change, document, row["changed_at"]) | {"object_id": row["id"]}
+        version = make_version(change, document, row["changed_at"]) | {"object_id": row["id"]}
         writes.versions.append((version, change))
 
     def _make_change(
@@ -274,14 +269,14 @@ class Ingest:
         row |= {
             "name": find_name(one.kind, one.key, document),
             "node": find_node(one.kind, one.key, document),
-            "identity": _read_identity(row).update(find_identity(one.kind, one.document)).render(),
+            "identity": read_identity(row).update(find_identity(one.kind, one.document)).render(),
         }
 
     def _is_other(self, row: Row, one: ObservedObject) -> bool:
         """Whether it is another guest than the one that had this vmid when it was seen last."""
         if one.kind != GUEST:
             return False
-        known, found = _read_identity(row), find_identity(one.kind, one.document)
+        known, found = read_identity(row), find_identity(one.kind, one.document)
         if known.is_other(found):
             return True
         if known.is_proven(found):
@@ -296,11 +291,11 @@ class Ingest:
             return gone[0] if gone else None
         found = find_identity(one.kind, one.document)
         for row in gone:
-            known = _read_identity(row)
+            known = read_identity(row)
             if known.is_proven(found) and not known.is_other(found):
                 return row
         # Where nothing proves it, it is the last one, unless something speaks against it.
-        if not gone or _read_identity(gone[0]).is_proven(found) or _read_identity(gone[0]).is_other(found):
+        if not gone or read_identity(gone[0]).is_proven(found) or read_identity(gone[0]).is_other(found):
             return None
         row, seen = gone[0], datetime.fromisoformat(gone[0]["last_seen"])
         was_created = any(end >= seen for end in self._created.get(one.key, ()))
@@ -351,9 +346,9 @@ class Ingest:
                 unseen.append(row["id"])
             elif not is_seen and any(node is None or node == row["node"] for node in scopes):
                 gone.append(row["id"])
-        for batch in _list_batches(unseen):
+        for batch in list_batches(unseen):
             self._note_missing(batch)
-        for closing in _list_batches(gone):
+        for closing in list_batches(gone):
             self._close_all(closing)
 
     def _note_missing(self, batch: Sequence[int]) -> None:
@@ -361,44 +356,23 @@ class Ingest:
         changed = []
         with writing(self._engine, self._cluster) as connection:
             self._require_newest(connection)
-            for row in _load_open(connection, batch):
+            for row in load_open(connection, batch):
                 is_seen = row["key"] in self._seen[row["kind"]]
                 if not is_seen and row["missing_since"] is None:
                     row |= {"last_seen": format_time(self._find_seen(row)), "missing_since": at}
                 elif row["kind"] != GUEST:
                     continue
                 changed.append(row | {"tried_at": at})
-            _update(connection, changed)
+            update_rows(connection, changed)
 
     def _close_all(self, batch: Sequence[int]) -> None:
         with writing(self._engine, self._cluster) as connection:
             self._require_newest(connection)
-            writes = _Writes()
-            current = _load_current(connection, batch)
-            for row in _load_open(connection, batch):
+            writes = Writes()
+            current = load_current(connection, batch)
+            for row in load_open(connection, batch):
                 self._close(row, current[row["id"]], writes)
-            self._write(connection, writes)
-
-    def _write(self, connection: Connection, writes: _Writes) -> None:
-        made = [version for version, _change in writes.versions]
-        changes = [change for _version, change in writes.versions]
-        if writes.inserted:
-            connection.execute(insert(objects), [_render_row(row) for row, _version, _change in writes.inserted])
-            keys = [(row["kind"], row["key"]) for row, _version, _change in writes.inserted]
-            ids = {each: row["id"] for each, row in _load(connection, self._cluster, keys).items()}
-            for row, version, change in writes.inserted:
-                made.append(version | {"object_id": ids[row["kind"], row["key"]]})
-                if change:
-                    changes.append(Change(**{**vars(change), "object_id": ids[row["kind"], row["key"]]}))
-        if writes.versions:
-            closed = [{"_object_id": row["object_id"], "_at": row["valid_from"]} for row, _change in writes.versions]
-            connection.execute(_CLOSE, closed)
-        if made:
-            connection.execute(insert(versions), [fit_row(row, versions) for row in made])
-        if writes.filled:
-            connection.execute(_FILL, writes.filled)
-        _update(connection, writes.updated)
-        self._changes += changes
+            self._changes += write_batch(connection, self._cluster, writes)
 
     def _finish(self) -> None:
         at = format_time(self._at)
@@ -410,45 +384,6 @@ class Ingest:
         with writing(self._engine, self._cluster) as connection:
             self._require_newest(connection)
             write_state(connection, self._cluster, marks)
-
-
-def set_back(connection: Connection, cluster: str, at: datetime) -> None:
-    """Put what a clock that was ahead has written right before a moment, in the order in which it was written."""
-    ids = select(objects.c.id).where(objects.c.cluster == cluster)
-    query = select(versions.c.id, versions.c.object_id).where(
-        versions.c.object_id.in_(ids), versions.c.valid_from >= format_time(at)
-    )
-    order = query.order_by(versions.c.object_id, versions.c.valid_from.desc())
-    ranks: dict[int, int] = defaultdict(int)
-    newer: dict[int, str | None] = {}
-    for row in connection.execute(order).all():
-        ranks[row.object_id] += 1
-        moment = format_timestamp(at - ranks[row.object_id] * _LEAST)
-        # From the newest back, the time of the next one is free already only if it was moved to the front.
-        connection.execute(
-            update(versions)
-            .where(versions.c.id == row.id)
-            .values(valid_from=moment, valid_to=newer.get(row.object_id), not_before=None)
-        )
-        newer[row.object_id] = moment
-    for object_id, first in newer.items():
-        before = select(func.max(versions.c.valid_from)).where(
-            versions.c.object_id == object_id, versions.c.valid_from < first
-        )
-        last = connection.execute(before).scalar()
-        connection.execute(
-            update(versions)
-            .where(versions.c.object_id == object_id, versions.c.valid_from == last)
-            .values(valid_to=first)
-        )
-    for name in ("first_seen", "last_seen", "changed_at", "gone_at", "missing_since"):
-        column = objects.c[name]
-        wrong = update(objects).where(objects.c.cluster == cluster, column >= format_time(at))
-        connection.execute(wrong.values({name: format_timestamp(at - _LEAST)}))
-    for name in ("detailed_at", "tried_at"):
-        column = objects.c[name]
-        wrong = update(objects).where(objects.c.cluster == cluster, column >= format_time(at))
-        connection.execute(wrong.values({name: None}))
 
 
 def _add_tasks(connection: Connection, cluster: str, batch: Iterable[ObservedTask], redactor: Redactor) -> None:
@@ -471,93 +406,8 @@ def _add_tasks(connection: Connection, cluster: str, batch: Iterable[ObservedTas
     upsert(connection, tasks, [row for row in rows if row["ended"] is not None], ["ended", "status"])
 
 
-def _load(connection: Connection, cluster: str, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-    """The objects that are there, by kind and key."""
-    return {(row["kind"], row["key"]): row for row in _find(connection, cluster, keys, objects.c.gone_at.is_(None))}
-
-
-def _load_gone(
-    connection: Connection, cluster: str, keys: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], list[Row]]:
-    """The objects that are gone, by kind and key, the newest first."""
-    found = defaultdict(list)
-    for row in _find(connection, cluster, keys, objects.c.gone_at.is_not(None)):
-        found[row["kind"], row["key"]].append(row)
-    return found
-
-
-def _find(
-    connection: Connection, cluster: str, keys: Iterable[tuple[str, str]], condition: ColumnElement[bool]
-) -> Iterator[Row]:
-    by_kind = defaultdict(list)
-    for kind, key in keys:
-        by_kind[kind].append(key)
-    for kind, names in by_kind.items():
-        query = select(objects).where(objects.c.cluster == cluster, objects.c.kind == kind, objects.c.key.in_(names))
-        newest = query.where(condition).order_by(objects.c.gone_at.desc(), objects.c.id.desc())
-        yield from map(_read_row, connection.execute(newest).mappings())
-
-
-def _load_open(connection: Connection, ids: Sequence[int]) -> list[Row]:
-    """Those of some objects that are not gone."""
-    query = select(objects).where(objects.c.id.in_(ids), objects.c.gone_at.is_(None))
-    return [_read_row(row) for row in connection.execute(query).mappings()]
-
-
-def _load_current(connection: Connection, ids: Collection[int]) -> dict[int, Row]:
-    """The newest versions of objects, by object."""
-    found: dict[int, Row] = {}
-    for batch in _list_batches(ids):
-        query = select(versions.c.id, versions.c.object_id, versions.c.valid_from, versions.c.document).where(
-            versions.c.object_id.in_(batch), versions.c.valid_to.is_(None)
-        )
-        found |= {row["object_id"]: dict(row) for row in connection.execute(query).mappings()}
-    return found
-
-
-def _read_row(row: RowMapping) -> Row:
-    return {**row, "sections": json.loads(row["sections"])}
-
-
-def _read_identity(row: Row) -> Identity:
-    return Identity(**json.loads(row["identity"]))
-
-
-def _is_tomb(version: Row | None) -> bool:
-    return version is not None and version["document"] is None
-
-
 def _compute_digests(one: ObservedObject) -> dict[str, str]:
     return {name: compute_digest(section) for name, section in one.document.items()}
-
-
-def _render_row(row: Row) -> Row:
-    return fit_row({**row, "sections": render_json(row["sections"])}, objects)
-
-
-def _update(connection: Connection, rows: Sequence[Row]) -> None:
-    if rows:
-        rendered = [_render_row(row) for row in rows]
-        values = [{"_id": row["id"], **{f"_{name}": row[name] for name in _MUTABLE}} for row in rendered]
-        connection.execute(_UPDATE, values)
-
-
-def _make_version(change: Change | None, document: Mapping[str, Any] | None, at: str) -> Row:
-    who = change.attribution if change else None
-    fields = render_fields(change.fields, change.attribution) if change else []
-    return {
-        "valid_from": at,
-        "valid_to": None,
-        "not_before": format_time(who.not_before) if who else None,
-        "what": change.what if change else KNOWN,
-        "document": None if document is None else render_json(document),
-        "fields": render_json(fields),
-        "source": who.source if who else None,
-        "run_id": who.run_id if who else None,
-        "upid": who.upid if who else None,
-        "user": who.user if who else None,
-        "changes": 1,
-    }
 
 
 def _covers(missing: Missing, row: Row) -> bool:
@@ -588,16 +438,3 @@ def _merge(observed: Iterable[ObservedObject]) -> dict[tuple[str, str], Observed
         document = {**former.document, **one.document} if former else one.document
         merged[one.kind, one.key] = ObservedObject(one.kind, one.key, document)
     return merged
-
-
-def _list_batches(items: Iterable[_T]) -> Iterator[list[_T]]:
-    rest = iter(items)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
-
-
-def _describe_stale(at: datetime, newest: datetime | None) -> StaleObservation:
-    known = f"one of {newest:%Y-%m-%d %H:%M:%S} UTC" if newest else "another one"
-    return StaleObservation(
-        f"The observation of {at:%Y-%m-%d %H:%M:%S} UTC was not taken: {known} is known already.", "Observe again."
-    )

@@ -3,13 +3,13 @@
 
 """Numbers of objects over time: means and highest values of each hour and of each day.
 
-`/cluster/resources` counts the bytes of a guest since its start, and `rrddata` has bytes a second; those are kept.
+`/cluster/resources` counts the bytes of a guest since its start; bytes a second are kept.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -32,15 +32,16 @@ SAMPLE_SECONDS = 300
 _BATCH = 500
 _COUNTERS = ("netin", "netout", "diskread", "diskwrite")
 _SAMPLED, _LAST = "metrics/sampled", "metrics/counters"
-# What nodes and storages call it in rrddata.
-_RRD_NAMES = {"memused": "mem", "rootused": "disk", "used": "disk"}
 
 
 @dataclass(frozen=True)
-class _Sample:
+class Sample:
+    """Numbers of an object at a moment, which belong to an hour and to a day, or to one of them."""
+
     object_id: int
     at: datetime
     values: Mapping[str, float]
+    steps: Sequence[int] = STEPS
 
 
 def add_samples(engine: Engine, cluster: str, observed: Iterator[ObservedMetrics]) -> None:
@@ -65,21 +66,14 @@ def add_samples(engine: Engine, cluster: str, observed: Iterator[ObservedMetrics
                 counters[str(object_id)] = [each.at.timestamp(), *(each.values.get(name, 0) for name in _COUNTERS)]
                 rates = _compute_rates(last.get(str(object_id)), counters[str(object_id)])
                 values = {name: value for name, value in each.values.items() if name not in _COUNTERS}
-                samples.append(_Sample(object_id, each.at, values | rates))
+                samples.append(Sample(object_id, each.at, values | rates))
         _add(connection, samples, is_new=True)
         write_state(connection, cluster, {_SAMPLED: first.at.timestamp(), _LAST: counters})
 
 
-def backfill(engine: Engine, cluster: str, object_id: int, points: Iterable[Mapping[str, Any]]) -> None:
-    """Fill the hours and days of which nothing is known with what Proxmox VE's `rrddata` has."""
-    samples = []
-    for point in points:
-        named = {_RRD_NAMES.get(name, name): value for name, value in point.items() if name != "time"}
-        values = {name: float(value) for name, value in named.items() if isinstance(value, (int, float))}
-        if values:
-            samples.append(_Sample(object_id, datetime.fromtimestamp(point["time"], UTC), values))
-    with writing(engine, cluster) as connection:
-        _add(connection, samples, is_new=False)
+def fill_gaps(connection: Connection, samples: Iterable[Sample]) -> None:
+    """Fill the hours and days of which nothing is known."""
+    _add(connection, samples, is_new=False)
 
 
 def read_metrics(connection: Connection, object_id: int, since: datetime, step: int) -> list[dict[str, Any]]:
@@ -93,12 +87,12 @@ def read_metrics(connection: Connection, object_id: int, since: datetime, step: 
     ]
 
 
-def _add(connection: Connection, samples: Iterable[_Sample], *, is_new: bool) -> None:
+def _add(connection: Connection, samples: Iterable[Sample], *, is_new: bool) -> None:
     """Add samples; where they are not new, only to hours and days that have none."""
     grouped: dict[tuple[int, int, float], list[Mapping[str, float]]] = defaultdict(list)
     for sample in samples:
         second = sample.at.timestamp()
-        for step in STEPS:
+        for step in sample.steps:
             grouped[sample.object_id, step, second // step * step].append(sample.values)
     times = {begin: format_timestamp(datetime.fromtimestamp(begin, UTC)) for _id, _step, begin in grouped}
     rows = [

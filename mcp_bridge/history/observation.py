@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,21 @@ class ObservedMetrics:
 
 
 @dataclass(frozen=True)
+class ObservedSeries:
+    """What Proxmox VE has measured of an object over time: intervals of `step` seconds, the first one from `since` on.
+
+    Each point has when its interval began, and its means. `why` says that it could not be read.
+    """
+
+    kind: str
+    key: str
+    step: int = 0
+    since: int = 0
+    points: tuple[tuple[int, Mapping[str, float]], ...] = ()
+    why: str | None = None
+
+
+@dataclass(frozen=True)
 class Observation:
     """What was seen of a cluster at a moment. Objects and metrics stay in the file, and are read as they are needed."""
 
@@ -104,6 +120,11 @@ class Observation:
     def metrics(self) -> Iterator[ObservedMetrics]:
         """The numbers, in the order of the file."""
         return (_read_metrics(line) for line in _read_lines(self._path, "metrics"))
+
+    @property
+    def series(self) -> Iterator[ObservedSeries]:
+        """What was measured before, in the order of the file. An object may be there more than once."""
+        return (_read_series(line) for line in _read_lines(self._path, "rrd"))
 
 
 def parse_observation(path: Path) -> Observation:
@@ -126,6 +147,8 @@ def parse_observation(path: Path) -> Observation:
                     tasks.append(_read_task(line))
                 case "metrics":
                     _read_metrics(line)
+                case "rrd":
+                    _read_series(line)
                 # What a newer module adds is not for this version.
         except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
             raise _describe_broken(path, number, repr(error)) from error
@@ -203,12 +226,35 @@ def _read_task(line: _Line) -> ObservedTask:
 
 
 def _read_metrics(line: _Line) -> ObservedMetrics:
-    values = {
-        name: float(value)
-        for name, value in line["points"].items()
-        if name != "at" and isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-    }
+    values = {name: float(value) for name, value in line["points"].items() if name != "at" and _is_number(value)}
     return ObservedMetrics(_read_text(line["kind"]), _read_text(line["key"]), _read_time(line["points"]["at"]), values)
+
+
+def _read_series(line: _Line) -> ObservedSeries:
+    kind, key, why = _read_text(line["kind"]), _read_text(line["key"]), line.get("why")
+    if why is not None:
+        return ObservedSeries(kind, key, why=str(why))
+    step, since, times = int(line["step"]), int(line["since"]), [int(time) for time in line["times"]]
+    if times and not (step > 0 and times[0] > since and all(old < new for old, new in pairwise(times))):
+        raise ValueError("its intervals are none")
+    for time in (since, *times[-1:]):
+        _read_time(time)
+    columns = [
+        [(name, float(value)) if _is_number(value) else None for value in values]
+        for name, values in line["values"].items()
+    ]
+    rows = [dict(filter(None, row)) for row in zip(*columns, strict=True)]
+    return ObservedSeries(
+        kind,
+        key,
+        step,
+        since,
+        tuple((time - step, row) for time, row in zip(times, rows or [{}] * len(times), strict=True)),
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _read_text(value: Any) -> str:

@@ -36,6 +36,11 @@ _RELATIONS = re.compile(r":relid (\d+)")
 _FUNCTIONS = re.compile(r":(?:funcid|aggfnoid|winfnoid|tsmhandler) (\d+)")
 _OPERATORS = re.compile(r":(?:opno|sortop|eqop) (\d+)|:opnos \(o([ \d]+)\)")
 _NODES = re.compile(r"\{(TABLEFUNC|XMLEXPR|NEXTVALUEEXPR|CURRENTOFEXPR|TABLESAMPLECLAUSE)\b")
+# CURRENT_ROLE and what follows it, which say who asks and where; those before it say what time it is.
+_WHO = re.compile(r"\{SQLVALUEFUNCTION :op (?:9|1\d)\b")
+_TYPES = re.compile(r":(?:consttype|resulttype|funcresulttype|vartype|array_typeid|element_typeid) (\d+)")
+# Digits of a number that others read as a number.
+_LONGEST_NUMBER = 300
 
 
 def read(
@@ -109,11 +114,14 @@ class _Reader:
             raise refuse("lock")
         if node := _NODES.search(tree):
             raise refuse("function", node[1])
+        if _WHO.search(tree):
+            raise refuse("function", "current_user, or one like it,")
         self._require_views({int(oid) for oid in _RELATIONS.findall(tree)}, name)
         self._require_functions({int(oid) for oid in _FUNCTIONS.findall(tree)} - {0})
         operators = {int(oid) for pair in _OPERATORS.findall(tree) for oid in " ".join(pair).split()}
         if any(oid >= _FIRST_OTHER for oid in operators):
             raise refuse("function", "of an operator that is not PostgreSQL's own")
+        self._require_types({int(oid) for oid in _TYPES.findall(tree)})
 
     def _require_views(self, relations: set[int], own: str) -> None:
         query = (
@@ -122,6 +130,15 @@ class _Reader:
         for name, is_temporary in self._connection.execute(query, (list(relations),)).fetchall():
             if not is_temporary or name not in (*VIEWS, own):
                 raise refuse("table", name)
+
+    def _require_types(self, types: set[int]) -> None:
+        """Refuse types whose values are looked up in the catalog, such as regclass: they tell what else there is."""
+        query = (
+            "SELECT typname FROM pg_catalog.pg_type WHERE oid = ANY(%s) AND oid < %s "
+            "AND left(ltrim(typname, '_'), 3) = 'reg'"
+        )
+        for (name,) in self._connection.execute(query, (list(types), _FIRST_OTHER)).fetchall():
+            raise refuse("type", name.lstrip("_"))
 
     def _require_functions(self, functions: set[int]) -> None:
         query = "SELECT proname, pronamespace = 'pg_catalog'::regnamespace FROM pg_catalog.pg_proc WHERE oid = ANY(%s)"
@@ -159,6 +176,8 @@ def _make_plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, Decimal) and value.is_finite():
+        if value.adjusted() > _LONGEST_NUMBER:
+            return str(value)
         return int(value) if value == value.to_integral_value() else float(value)
     return value if isinstance(value, float) and isfinite(value) else str(value)
 

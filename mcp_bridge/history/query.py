@@ -15,8 +15,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from mcp_bridge.errors import UsageError
 from mcp_bridge.history import postgresql_reader, sqlite_process
-from mcp_bridge.history.refusals import refuse
+from mcp_bridge.history.refusals import advise, refuse
+from mcp_bridge.text.redaction import make_writable
 
 MOST_ROWS = 1000
 MOST_SECONDS = 10.0
@@ -51,10 +53,15 @@ def run_query(
     statement = sql.strip().rstrip(";").rstrip()
     if len(statement) > LONGEST_QUERY or "\0" in statement:
         raise refuse("length", str(LONGEST_QUERY))
+    if statement != make_writable(statement):
+        raise refuse("text")
     first = _FIRST_WORD.match(statement)
     word = first[1].upper() if first else ""
     if word not in _READS:
         raise refuse("word", word)
     read = postgresql_reader.read if engine.dialect.name == "postgresql" else sqlite_process.read
-    columns, found, truncated = read(engine, statement, rows, seconds, bytes)
+    try:
+        columns, found, truncated = read(engine, statement, rows, seconds, bytes)
+    except UsageError as error:
+        raise advise(error, statement) from None
     return QueryResult(tuple(columns), found, truncated)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select, text
@@ -20,6 +20,8 @@ from mcp_bridge.system.identity import format_timestamp
 
 # Any number; with the cluster's, it is the lock of who writes its history.
 _WRITING = 0x70766869
+LEAST = timedelta(microseconds=1)
+"""The least time between two versions of an object."""
 
 
 @contextmanager

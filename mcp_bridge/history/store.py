@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, RowMapping, and_, func, or_, select
@@ -18,10 +18,10 @@ from mcp_bridge.database.tables import history_objects as objects
 from mcp_bridge.database.tables import history_tasks as tasks
 from mcp_bridge.database.tables import history_versions as versions
 from mcp_bridge.database.transactions import reading
-from mcp_bridge.history import metrics, retention
+from mcp_bridge.history import backfill, metrics, retention
 from mcp_bridge.history.changes import KNOWN, Change
 from mcp_bridge.history.documents import GUEST
-from mcp_bridge.history.ingest import COMPLETE, OBSERVED, Attribute, Ingest
+from mcp_bridge.history.ingest import BEHIND, COMPLETE, OBSERVED, Attribute, Ingest
 from mcp_bridge.history.net_diff import diff_moments, make_change
 from mcp_bridge.history.observation import Observation, ObservedTask
 from mcp_bridge.history.retention import Keep, Removal
@@ -177,6 +177,12 @@ class History:
         with reading(self._engine) as connection:
             return parse_time(read_state(connection, cluster, OBSERVED).get(OBSERVED))
 
+    def find_time(self, cluster: str) -> datetime:
+        """What time it is by the clock of a cluster, as far as its last observation has shown."""
+        with reading(self._engine) as connection:
+            behind = read_state(connection, cluster, BEHIND).get(BEHIND, 0.0)
+        return datetime.now(UTC) - timedelta(seconds=behind)
+
     def get_cursor(self, cluster: str) -> Any:
         """What was kept last for the next observation; None for a cluster that was not observed."""
         with reading(self._engine) as connection:
@@ -192,18 +198,24 @@ class History:
         with reading(self._engine) as connection:
             return metrics.read_metrics(connection, object_id, since, step)
 
-    def backfill_metrics(self, cluster: str, object_id: int, points: Iterable[Mapping[str, Any]]) -> None:
-        """Fill the hours and days of an object of which nothing is known with what `rrddata` returned."""
-        metrics.backfill(self._engine, cluster, object_id, points)
+    def list_unfilled(self, cluster: str, limit: int) -> list[dict[str, Any]]:
+        """Objects whose turn it is that what Proxmox VE measured before is asked for, as `pve_observe` takes them."""
+        with reading(self._engine) as connection:
+            due = backfill.list_due(connection, cluster, limit, datetime.now(UTC))
+        return [{"kind": kind, "key": key, "timeframes": [*backfill.TIMEFRAMES]} for kind, key in due]
 
     def find_removable(self, keep: Keep, now: datetime | None = None) -> Removal:
         """What `prune` would remove, apart from versions that others of their day will stand for."""
         with reading(self._engine) as connection:
-            return retention.find_removable(connection, keep, now or datetime.now(UTC))
+            return retention.find_removable(connection, keep, now or self._find_earliest_time())
 
     def prune(self, keep: Keep, now: datetime | None = None) -> Removal:
         """Remove what is older than it has to be. Returns how much that was."""
-        return retention.prune(self._engine, keep, now or datetime.now(UTC))
+        return retention.prune(self._engine, keep, now or self._find_earliest_time())
+
+    def _find_earliest_time(self) -> datetime:
+        """What time it is by whichever clock is last: what a wrong one takes for old is not removed."""
+        return min([datetime.now(UTC), *map(self.find_time, self.list_clusters())])
 
     @property
     def _engine(self) -> Engine:

@@ -152,7 +152,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             ),
             View(
                 "metrics",
-                "Numbers of nodes, guests and storages: of each hour and each day the mean and the highest.",
+                "Numbers of nodes, guests and storages (volumes): of each hour and each day the mean and the highest.",
                 {
                     **_ID,
                     **_PLACE,

@@ -16,6 +16,13 @@ from mcp_bridge.result import Failure
 if TYPE_CHECKING:
     from mcp_bridge.ledger.fleets import Fleets
 
+ONE_FLEET = (
+    "An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune --release`."
+)
+ONLY_ITS_OWN = "Only what a fleet has applied can be deleted by its prune."
+DELETES_NOTHING = (
+    "A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet prune`."
+)
 _MOST_NAMED = 3
 
 
@@ -38,20 +45,19 @@ def find_claims_of_plan(fleets: Fleets, document: Any, planned: Mapping[str, Any
     # That a vmid is declared says nothing where the guest that has it was found.
     seen = {one.path for one in found}
     claims = fleets.find_claims(name, [*found, *(one for one in _list_declared(declared) if one.path not in seen)])
-    return describe_problems(name, _describe(name, claims)) if claims else None
+    return describe_problems(name, {ONE_FLEET: _describe(name, claims)}) if claims else None
 
 
-def describe_problems(name: str, problems: Mapping[str, str]) -> Failure:
-    """Why a fleet is not planned."""
+def describe_problems(name: str, by_hint: Mapping[str, Mapping[str, str]]) -> Failure:
+    """Why a fleet is not planned: by what to do about them, the paths of problems, and the problems."""
+    problems = {path: problem for found in by_hint.values() for path, problem in found.items()}
     named = [f"{path}: {problem}" for path, problem in list(problems.items())[:_MOST_NAMED]]
     more = f", and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
     return Failure(
         code="invalid_parameter",
         message=f"Fleet {name} can't be planned: {'; '.join(named)}{more}. Nothing was sent.",
-        hint="An object belongs to one fleet, which gives up what it no longer declares by `playvisor fleet prune "
-        "--release`. A fleet deletes nothing: take it out of the fleet, and people can delete it by `playvisor fleet "
-        "prune`.",
-        fields=dict(problems),
+        hint=" ".join(hint for hint, found in by_hint.items() if found),
+        fields=problems,
     )
 
 

@@ -32,6 +32,7 @@ from mcp_bridge.system.identity import format_timestamp
 if TYPE_CHECKING:
     from mcp_bridge.history.attribution import Attributor, SentWrite
     from mcp_bridge.history.changes import Attribution, Change
+    from mcp_bridge.history.ingest import StaleObservation
     from mcp_bridge.history.observation import Observation
     from mcp_bridge.history.store import History
     from mcp_bridge.ledger.records import RunRow
@@ -47,6 +48,10 @@ _LEAST_PARTS = 2
 # Of one run: guests to read in full, and requests, beside those that are always sent. The next run goes on.
 _MOST_GUESTS = 2000
 _MOST_REQUESTS = 5000
+# Objects of which each look asks for what Proxmox VE measured before, with two requests each, until it knows of all.
+_MOST_UNFILLED = 25
+# Clocks that differ by more are wrong.
+_SKEW_SECONDS = 60
 # The share of the pace after which a look is due.
 _DUE = 0.9
 # Requests of a server's own look that are in flight at a time.
@@ -81,17 +86,24 @@ class Manner:
 
 @dataclass(frozen=True)
 class Synced:
-    """What a sync came to: the result of its last run, what changed, and how many guests are yet to be read in full."""
+    """What a sync came to: the result of its last run, what changed, and how many guests are yet to be read in full.
+
+    `skipped` says why nothing was kept: another look was newer, or the cluster's clock `is_behind`.
+    """
 
     result: Result
     changes: Sequence[Change] = field(default=())
     left: int = 0
     requests: int = 0
     is_first: bool = False
+    skipped: str = ""
+    is_behind: bool = False
 
     @property
     def summary(self) -> str:
         """What it came to, in sentences."""
+        if self.skipped:
+            return self.skipped
         count = len(self.changes)
         changed = f"{count} change{'' if count == 1 else 's'} since the last look" if count else "Nothing changed"
         begun = "This was the first look; changes are known from now on" if self.is_first else changed
@@ -138,6 +150,8 @@ def tick(engine: Engine, cancel: threading.Event) -> float:
     synced = sync_history(engine, request, lambda _line: None, cancel, manner)
     if synced and synced.result.failure and synced.result.status != "cancelled":
         raise PlayvisorError(synced.result.failure.message, synced.result.failure.hint)
+    if synced and synced.is_behind:
+        raise PlayvisorError(synced.skipped)
     return seconds
 
 
@@ -155,15 +169,16 @@ class _Sync:
     @property
     def age(self) -> float:
         """The seconds since the last look that took turns."""
-        last = self._cursor.get("turned", self._cursor.get("looked", 0.0))
-        return max(0.0, time.time() - float(last))
+        age = time.time() - float(self._cursor.get("turned", self._cursor.get("looked", 0.0)))
+        # After one that lies in the future, a clock was set back since, by at least as much.
+        return max(0.0, age) if age > -_SKEW_SECONDS else min(-age, _GUESTS_SECONDS)
 
     def run(self, progress: Progress, cancel: threading.Event) -> Synced:
         """Look, and again as long as fewer guests are left to be read in full."""
         is_first = not self._cursor
         done = self._look(progress, cancel, is_first=True)
         for _number in range(1, self._manner.rounds):
-            if done.result.failure or not done.left or cancel.is_set():
+            if done.result.failure or not done.left or done.skipped or cancel.is_set():
                 break
             progress(f"{done.left} guests are yet to be read in full")
             seen = self._look(progress, cancel, is_first=False)
@@ -171,11 +186,12 @@ class _Sync:
             done = replace(seen, changes=[*done.changes, *seen.changes], requests=done.requests + seen.requests)
             if is_stuck:
                 break
-        if not done.result.failure:
+        if not done.result.failure and not done.skipped:
             self._remove_old(progress)
         return replace(done, is_first=is_first)
 
     def _look(self, progress: Progress, cancel: threading.Event, *, is_first: bool) -> Synced:
+        from mcp_bridge.history.ingest import StaleObservation
         from mcp_bridge.history.observation import parse_observation
 
         began = time.time()
@@ -192,7 +208,11 @@ class _Sync:
                 found = shorten_identity(observation.cluster)
                 raise PlayvisorError(f"Another cluster answered meanwhile: {found}.", "Nothing of it was kept.")
             progress("Keeping what was seen")
-            changes = self._history.ingest(observation, _Evidence(self._engine, self._history, observation).attribute)
+            evidence = _Evidence(self._engine, self._history, observation, began)
+            try:
+                changes = self._history.ingest(observation, evidence.attribute)
+            except StaleObservation as error:
+                return _describe_skipped(result, error, time.time() - began)
         self._keep_cursor(result.data, chosen, changes, began)
         overdue = self._history.count_due_details(self._cluster, self._find_oldest())
         return Synced(result, changes, max(overdue, len(self._cursor["wanted"])), result.data["requests"])
@@ -210,15 +230,19 @@ class _Sync:
             parts = []
         elif not (self._manner.all_parts or self._manner.everything):
             number = max(_LEAST_PARTS, math.ceil(len(parts) * self.age / _PARTS_SECONDS))
-            due = sorted(parts, key=lambda name: self._cursor["parts"].get(name, 0.0))[:number]
+            now = time.time()
+            # When it was read by a clock that was ahead is not known.
+            read = {name: at for name, at in self._cursor["parts"].items() if at <= now}
+            due = sorted(parts, key=lambda name: read.get(name, 0.0))[:number]
             parts = sorted({*due, *self._manner.parts})
         guests = {*self._cursor["wanted"], *self._list_due(is_first=is_first)}
         guests |= {*self._manner.guests, *self._list_own()} if is_first else set()
-        return {**known, "parts": parts, "guests": sorted(guests)}
+        unfilled = self._history.list_unfilled(self._cluster, _MOST_UNFILLED) if is_first else []
+        return {**known, "parts": parts, "guests": sorted(guests), **({"measured": unfilled} if unfilled else {})}
 
     def _list_due(self, *, is_first: bool) -> list[int]:
         """The guests whose turn it is: a share of all, and all that were not read for too long."""
-        anytime = datetime.now(UTC) + timedelta(days=1)
+        anytime = self._history.find_time(self._cluster) + timedelta(days=1)
         number = self._history.count_due_details(self._cluster, self._find_oldest())
         if is_first:
             total = self._history.count_due_details(self._cluster, anytime)
@@ -264,7 +288,7 @@ class _Sync:
         """Once a day, remove what is older than the settings say."""
         from mcp_bridge.history.retention import Keep
 
-        if time.time() - self._cursor.get("pruned", 0.0) < _PRUNE_SECONDS:
+        if abs(time.time() - self._cursor.get("pruned", 0.0)) < _PRUNE_SECONDS:
             return
         progress("Removing what is old")
         settings = self._engine.settings
@@ -272,16 +296,18 @@ class _Sync:
         self._cursor["pruned"] = time.time()
         self._history.set_cursor(self._cluster, self._cursor)
 
-    @staticmethod
-    def _find_oldest() -> datetime:
-        return datetime.now(UTC) - timedelta(seconds=_GUESTS_SECONDS)
+    def _find_oldest(self) -> datetime:
+        return self._history.find_time(self._cluster) - timedelta(seconds=_GUESTS_SECONDS)
 
 
 class _Evidence:
     """What tells who made changes: tasks, and requests of our runs. It is read when there is a change."""
 
-    def __init__(self, engine: Engine, history: History, observation: Observation) -> None:
+    def __init__(self, engine: Engine, history: History, observation: Observation, began: float) -> None:
         self._engine, self._history, self._observation = engine, history, observation
+        # How far the cluster's clock, by which it is known when something changed, is ahead of that of our runs.
+        ahead = observation.at - datetime.fromtimestamp(began, UTC)
+        self._ahead = ahead if abs(ahead) > timedelta(seconds=_SKEW_SECONDS) else timedelta()
 
     def attribute(self, change: Change) -> Attribution:
         """Who made a change."""
@@ -299,7 +325,7 @@ class _Evidence:
 
     def _list_writes(self, since: datetime) -> Iterator[SentWrite]:
         ledger = self._engine.ledger
-        changed = ledger.recent(_MOST_RUNS, changed=True, since=since.isoformat())
+        changed = ledger.recent(_MOST_RUNS, changed=True, since=(since - self._ahead).isoformat())
         for row in (*ledger.list_unclosed(), *changed):
             if row.mode == "apply" and row.cluster in (None, self._observation.cluster):
                 yield from self._list_run_writes(row)
@@ -308,8 +334,8 @@ class _Evidence:
         from mcp_bridge.history.attribution import SentWrite
 
         folder = self._engine.ledger.folder(row.run_id)
-        opened = datetime.fromisoformat(row.opened_at)
-        ended = datetime.fromisoformat(row.closed_at) if row.closed_at else None
+        opened = self._read_time(row.opened_at)
+        ended = self._read_time(row.closed_at) if row.closed_at else None
         bare = SentWrite(row.run_id, row.asker or row.local_user, opened, ended, method="", path="")
         steps = events.read_planned_steps(folder)
         # The trace has no parameters: requests to one path may each have been any of its steps.
@@ -317,7 +343,7 @@ class _Evidence:
         sent = read_requests(folder / "apply", steps) if folder.is_dir() else []
         for request in sent:
             if request.may_have_changed:
-                at = datetime.fromisoformat(request.sent_at) if request.sent_at else opened
+                at = self._read_time(request.sent_at) if request.sent_at else opened
                 yield replace(
                     bare,
                     at=at,
@@ -331,6 +357,24 @@ class _Evidence:
                     yield replace(bare, at=at, method="PUT", path=f"/pools/{pool}")
         # The artifacts of a run of another host are there.
         yield from (replace(bare, upid=upid) for upid in row.upids if not sent)
+
+    def _read_time(self, text: str) -> datetime:
+        """A time of ours, by the cluster's clock."""
+        return datetime.fromisoformat(text) + self._ahead
+
+
+def _describe_skipped(result: Result, error: StaleObservation, seconds: float) -> Synced:
+    """What a look came to that took so many seconds, and is older than what is known."""
+    behind = (error.newest - error.at).total_seconds() if error.newest else 0.0
+    if behind <= max(_SKEW_SECONDS, seconds):
+        return Synced(result, skipped="Another look at the cluster was newer; nothing of this one was kept.")
+    return Synced(
+        result,
+        skipped=f"The cluster's clock says {error.at:%Y-%m-%d %H:%M} UTC, but its last look was at "
+        f"{error.newest:%Y-%m-%d %H:%M} UTC. Nothing is kept until its clock is past that: check the time of its "
+        "nodes.",
+        is_behind=True,
+    )
 
 
 def _collect(steps: Sequence[Mapping[str, Any]], name: str) -> defaultdict[str, set[str]]:

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from mcp_bridge.catalogue.fleets import NAME
@@ -18,28 +17,14 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
 from playvisor.cli.call import INTERRUPTED, get_exit_status, make_request, run_interruptibly
+from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
-from playvisor.fleet.render import Rendered, render_fleet
 
 PLAN, REPORT, PRUNE = "plan_fleet", "report_fleet", "prune_fleet"
 EXIT_CHANGES = 2
 """The exit status that says that there is something to do."""
 _STYLES = {"title": "bold", "object": "bold", "severe": "bold red", "conflict": "bold red", "note": "dim"}
-
-
-@dataclass(frozen=True)
-class FleetFiles:
-    """Where a fleet is authored, and what its templates are filled with."""
-
-    source: Path
-    environment: str | None = None
-    values: tuple[Path, ...] = ()
-    sets: tuple[str, ...] = ()
-
-    def render(self) -> Rendered:
-        """The plain document and where its values come from. Raises FleetError."""
-        return render_fleet(self.source, environment=self.environment, values_files=self.values, sets=self.sets)
 
 
 def name_fleet(files: FleetFiles) -> str:

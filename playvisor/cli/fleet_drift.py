@@ -17,12 +17,12 @@ from playvisor.cli.fleet_calls import (
     EXIT_CHANGES,
     REPORT,
     FleetCaller,
-    FleetFiles,
     choose_exit,
     print_laid_out,
     print_messages,
     require_yes,
 )
+from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
 from playvisor.fleet.accept import Accepted, Found, accept_fields

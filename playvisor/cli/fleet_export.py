@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,27 +14,18 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console
 from playvisor.cli.call import make_request, require_data, run_interruptibly
-from playvisor.cli.fleet_files import read_fleet
+from playvisor.cli.fleet_files import FleetFiles
 from playvisor.fleet.export.playbooks import render_playbook
 from playvisor.fleet.export.terraform import render_imports
 
 Target = Literal["playbooks", "terraform-imports"]
 
 
-def export_fleet(
-    source: Path,
-    environment: str | None,
-    values: Sequence[Path],
-    sets: Sequence[str],
-    *,
-    target: Target,
-    into: Path | None,
-    force: bool,
-) -> None:
+def export_fleet(files: FleetFiles, *, target: Target, into: Path | None, force: bool) -> None:
     """Write the fleet into a file, or on stdout. Raises FleetError, and UsageError for a file that is there already."""
     if into is not None and into.exists() and not force:
         raise UsageError(f"{into} is there already.", "Give --force to overwrite it.")
-    document = read_fleet(source, environment, values, sets).document
+    document = files.render().document
     if target == "playbooks":
         text, unsaid = render_playbook(document)
     else:

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`playvisor fleet` on files alone: render, lint, explain, schema."""
+"""The files of a fleet, and `playvisor fleet` on files alone: render, lint, explain, schema."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +28,23 @@ _FINDINGS = Table("", "level place path", below="message hint", ids="place", emp
 _VALUES = Table("", "path value:text from place", below="how:text", ids="path")
 
 
-def read_fleet(source: Path, environment: str | None, values: Sequence[Path], sets: Sequence[str]) -> Rendered:
-    """The plain fleet of files. Raises FleetError."""
-    return render_fleet(source, environment=environment, values_files=values, sets=sets)
+@dataclass(frozen=True)
+class FleetFiles:
+    """Where a fleet is authored, and what its templates are filled with."""
+
+    source: Path
+    environment: str | None = None
+    values: tuple[Path, ...] = ()
+    sets: tuple[str, ...] = ()
+
+    def render(self) -> Rendered:
+        """The plain document and where its values come from. Raises FleetError."""
+        return render_fleet(self.source, environment=self.environment, values_files=self.values, sets=self.sets)
 
 
-def print_fleet(
-    source: Path,
-    environment: str | None,
-    values: Sequence[Path],
-    sets: Sequence[str],
-    *,
-    shows_secrets: bool,
-    output: Output,
-) -> None:
+def print_fleet(files: FleetFiles, *, shows_secrets: bool, output: Output) -> None:
     """Print the plain fleet, as YAML unless JSON is wanted."""
-    document = read_fleet(source, environment, values, sets).document
+    document = files.render().document
     left: list[str] = []
     if not shows_secrets:
         document, left = leave_out_secrets(document)
@@ -53,18 +54,10 @@ def print_fleet(
         console.print_note(f"Secrets are left out: {', '.join(left[:_MOST_NAMED])}{more}. --show-secrets prints them.")
 
 
-def lint_files(
-    source: Path,
-    environment: str | None,
-    values: Sequence[Path],
-    sets: Sequence[str],
-    *,
-    is_strict: bool,
-    output: Output,
-) -> int:
+def lint_files(files: FleetFiles, *, is_strict: bool, output: Output) -> int:
     """Print the problems, or else the warnings; returns the exit status."""
     try:
-        found = find_warnings(read_fleet(source, environment, values, sets))
+        found = find_warnings(files.render())
         level = "warning"
     except FleetError as error:
         found = list(error.problems)
@@ -74,17 +67,9 @@ def lint_files(
     return EXIT_FAILED if rows and (is_strict or level == "error") else EXIT_DONE
 
 
-def explain_path(
-    path: str,
-    source: Path,
-    environment: str | None,
-    values: Sequence[Path],
-    sets: Sequence[str],
-    *,
-    output: Output,
-) -> None:
+def explain_path(path: str, files: FleetFiles, *, output: Output) -> None:
     """Print where the values at a path come from."""
-    found = explain_values(read_fleet(source, environment, values, sets), path)
+    found = explain_values(files.render(), path)
     rows = [row for value in found for row in _list_rows(value)]
     print_rows(rows, _VALUES, output, document=found)
 

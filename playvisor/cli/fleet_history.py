@@ -11,7 +11,8 @@ from typing import Any
 from mcp_bridge.catalogue.fleets import split_document
 from mcp_bridge.ledger.records import Revision
 from playvisor.cli import console
-from playvisor.cli.fleet_calls import FleetCaller, FleetFiles, name_fleet
+from playvisor.cli.fleet_calls import FleetCaller, name_fleet
+from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.output import Output, print_document, print_rows, print_table
 from playvisor.cli.rendering.tables import Table
 

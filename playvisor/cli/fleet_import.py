@@ -85,8 +85,7 @@ class _Session:
 
     def report(self, fleet: Mapping[str, Any], only: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """The objects of a fleet that would change, or can't be planned."""
-        arguments = {"fleet": fleet, **({"only": list(only)} if only else {})}
-        result = self._run("report_fleet", arguments)
+        result = self._run("report_fleet", {"fleet": fleet, **({"only": list(only)} if only else {})})
         claims = result.failure.fields if result.failure else {}
         if claims and claims.keys() <= set(split_document(fleet)):
             return [{"path": path, "failure": {"code": CLAIMED, "message": why}} for path, why in claims.items()]

@@ -16,7 +16,6 @@ from playvisor.cli.call import get_exit_status
 from playvisor.cli.fleet_calls import (
     PLAN,
     FleetCaller,
-    FleetFiles,
     choose_exit,
     get_conflicts,
     get_objects,
@@ -26,6 +25,7 @@ from playvisor.cli.fleet_calls import (
     print_plan,
     require_yes,
 )
+from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.fleet_places import with_places
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.errors import UsageError
@@ -71,7 +71,7 @@ def sync(*, full: bool, output: Output) -> int:
         for warning in synced.result.warnings:
             console.get_stderr().print(f"Warning: {one_line(warning)}")
         console.get_stderr().print(synced.summary)
-    return get_exit_status(synced.result)
+    return 1 if synced.is_behind else get_exit_status(synced.result)
 
 
 def list_changes(
@@ -166,7 +166,8 @@ def _print_found(found: Mapping[str, Any], output: Output) -> None:
     if output.is_document:
         print_document(found, output)
         return
-    _print_changes(found["changes"], output)
+    is_whole = not found["warnings"]
+    _print_changes(found["changes"], output, empty=_CHANGES.empty if is_whole else "No changes are known.")
     _print_notes(found)
 
 
@@ -179,7 +180,7 @@ def _print_notes(found: Mapping[str, Any]) -> None:
         console.print_note(f"The cluster was looked at {age}; `playvisor history sync` looks now.")
 
 
-def _print_changes(changes: Sequence[Mapping[str, Any]], output: Output) -> None:
+def _print_changes(changes: Sequence[Mapping[str, Any]], output: Output, empty: str = _CHANGES.empty) -> None:
     rows = [
         {
             **change,
@@ -189,7 +190,7 @@ def _print_changes(changes: Sequence[Mapping[str, Any]], output: Output) -> None
         }
         for change in changes
     ]
-    print_rows(rows, _CHANGES, output)
+    print_rows(rows, replace(_CHANGES, empty=empty), output)
 
 
 def _tell(change: Mapping[str, Any]) -> list[str]:

@@ -140,6 +140,7 @@ objects:
         - Each field that changes, with C(path), C(before), C(after), C(origin) (V(wish), or V(drift) for what somebody
           else has changed) and C(consequence).
         - The consequence is V(live), V(pending) (it waits for a restart), V(needs_stop), V(replaces) or V(loses_data).
+          What needs a stop fails while the guest runs, and stands here all the same.
       type: list
       elements: dict
       returned: always

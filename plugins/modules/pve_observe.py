@@ -16,13 +16,14 @@ description:
     everything; with O(since), a few lists, the tasks since then, and the details of the guests that those tasks name.
     What is to be read beside these, O(guests) and O(parts) say.
   - Only C(GET) requests are sent; nothing on the cluster is changed.
-  - The file has a C(header) line, then C(object) lines, C(complete) lines, C(missing) lines, C(task) lines and
-    C(metrics) lines. An C(object) has its C(kind), its C(key), and sections under C(doc); a section that is not there
-    was not read this time. A C(complete) line says that all objects of a kind, on the node that is its C(scope) or
-    everywhere, are in the file, as C(object) or as C(missing); any other is gone. What could not be read, such as the
-    guests of a node that is down, is a C(missing) line, and never gone. A C(missing) line without C(key) says that any
-    object of that kind may have been missed. A C(task) that has not ended has no C(status).
-  - Numbers that change all the time, such as the use of memory, are in C(metrics) lines, never under C(doc).
+  - The file has a C(header) line, then C(object) lines, C(complete) lines, C(missing) lines, C(task) lines, C(metrics)
+    lines and C(rrd) lines. An C(object) has its C(kind), its C(key), and sections under C(doc); a section that is not
+    there was not read this time. A C(complete) line says that all objects of a kind, on the node that is its C(scope)
+    or everywhere, are in the file, as C(object) or as C(missing); any other is gone. What could not be read, such as
+    the guests of a node that is down, is a C(missing) line, and never gone. A C(missing) line without C(key) says that
+    any object of that kind may have been missed. A C(task) that has not ended has no C(status).
+  - Numbers that change all the time, such as the use of memory, are in C(metrics) lines, never under C(doc). What they
+    were before, as far as Proxmox VE has measured it, is in C(rrd) lines, for O(measured).
   - Secrets never get into the file. Passwords, private keys and tokens are left out, or masked inside longer texts.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
@@ -82,6 +83,31 @@ options:
       - domain
       - mapping
       - options
+  measured:
+    description:
+      - Objects of which to read what Proxmox VE itself has measured, C(rrddata), beside their numbers of this moment.
+        It is asked for last, with one request for each timeframe.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      kind:
+        description: What it is; C(volumes) is what is on a storage.
+        type: str
+        required: true
+        choices: [node, guest, volumes]
+      key:
+        description: Its name, as in C(metrics) lines, such as C(101) for a guest and C(local@pve1) for a storage.
+        type: str
+        required: true
+      timeframes:
+        description:
+          - How far back to go. A month is told in half hours and a year in quarters of days; versions before 9 tell
+            less.
+        type: list
+        elements: str
+        choices: [hour, day, week, month, year]
+        default: [month, year]
   budget:
     description:
       - Most requests to send, but for the lists and the tasks, which are always read. What is beyond is RV(left).
@@ -110,6 +136,15 @@ EXAMPLES = r"""
     guests: [101, 102]
     parts: [firewall]
     budget: 200
+
+- name: Write down what has changed since, and what was measured of a guest in the last year
+  playvisor.proxmox.pve_observe:
+    dest: ./observed.jsonl
+    since: "{{ first.until }}"
+    running: "{{ first.running }}"
+    parts: []
+    measured:
+      - {kind: guest, key: "101", timeframes: [year]}
 """
 
 RETURN = r"""
@@ -129,10 +164,10 @@ requests:
   type: int
   sample: 139
 left:
-  description: What the budget did not allow, C(guests) as vmids and C(parts).
+  description: What the budget did not allow, C(guests) as vmids, C(parts), and C(measured) as kind and key.
   returned: success
   type: dict
-  sample: {guests: [104, 105], parts: [volumes]}
+  sample: {guests: [104, 105], parts: [volumes], measured: [guest/101]}
 until:
   description: What to give as O(since) the next time. It lies a little before this time, so that nothing is missed.
   returned: when a file was written
@@ -159,7 +194,9 @@ from typing import Any
 from ..module_utils._api.errors import PveError
 from ..module_utils._capture.capture import count_visible
 from ..module_utils._capture.files import check_dest, write_file
+from ..module_utils._guest.usage import TIMEFRAMES
 from ..module_utils._module.module import PveModule
+from ..module_utils._observe.measured import KINDS
 from ..module_utils._observe.observation import Wish, observe_cluster
 from ..module_utils._observe.parts import PARTS
 
@@ -172,12 +209,14 @@ def run(module: PveModule) -> dict[str, Any]:
     if module.check_mode:
         # Values such as uptimes always differ, so an observation never equals an existing file.
         counts = {noun.removesuffix("s"): number for noun, number in count_visible(client).items()}
-        return {**result, "counts": counts, "requests": 1, "left": {"guests": [], "parts": []}, "missing": 0}
+        left: dict[str, Any] = {"guests": [], "parts": [], "measured": []}
+        return {**result, "counts": counts, "requests": 1, "left": left, "missing": 0}
     wish = Wish(
         since=params["since"],
         running=params["running"],
         guests=params["guests"],
         parts=tuple(PARTS) if params["parts"] is None else params["parts"],
+        measured=params["measured"],
         budget=params["budget"],
         throttle=params["throttle"],
     )
@@ -189,7 +228,7 @@ def run(module: PveModule) -> dict[str, Any]:
         **result,
         "counts": seen.lines.count(),
         "requests": seen.requests,
-        "left": {"guests": seen.left_guests, "parts": seen.left_parts},
+        "left": {"guests": seen.left_guests, "parts": seen.left_parts, "measured": seen.left_measured},
         "until": seen.until,
         "running": seen.running,
         "missing": len(seen.lines.missing),
@@ -204,6 +243,21 @@ def main() -> None:
             "running": {"type": "list", "elements": "str", "default": []},
             "guests": {"type": "list", "elements": "int"},
             "parts": {"type": "list", "elements": "str", "choices": list(PARTS)},
+            "measured": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "kind": {"type": "str", "required": True, "choices": list(KINDS)},
+                    "key": {"type": "str", "required": True, "no_log": False},
+                    "timeframes": {
+                        "type": "list",
+                        "elements": "str",
+                        "choices": list(TIMEFRAMES),
+                        "default": ["month", "year"],
+                    },
+                },
+            },
             "budget": {"type": "int"},
             "throttle": {"type": "int", "default": 10},
         },

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pve_simulator.errors import failure
 from pve_simulator.guests.lxc.changes import ConfigUpdate
 from pve_simulator.guests.qemu.pending import apply_cold
+from pve_simulator.guests.runs import Runs
 from pve_simulator.state.guest import Guest
 from pve_simulator.storage.volumes import Volumes
 
@@ -54,6 +55,8 @@ def power_off(guest: Guest, world: World | None = None) -> None:
 
     Virtual machines need the `world`: volumes of drives that waited to be detached become unused, or go.
     """
+    if guest.running and world is not None:
+        world.part(Runs).end(world, guest)
     guest.running = False
     guest.paused = False
     guest.started_at = 0.0

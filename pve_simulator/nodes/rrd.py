@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measurements over time, as rrddata gives them: one entry for each step, with values since the start."""
+"""Measurements over time, as rrddata gives them: one entry for each step, with values where something was measured."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from typing import Any
 # Timeframe -> seconds between entries, and how many entries.
 _FRAMES = {
     "hour": (60, 60),
-    "day": (1800, 48),
-    "week": (10800, 56),
-    "month": (43200, 60),
-    "year": (604800, 52),
+    "day": (60, 1440),
+    "week": (1800, 336),
+    "month": (1800, 1440),
+    "year": (21600, 1440),
+    "decade": (604800, 570),
 }
 NODE_PRESSURES = ("cpusome", "iofull", "iosome", "memoryfull", "memorysome")
 GUEST_PRESSURES = ("cpufull", *NODE_PRESSURES)
 
 
 def series(
-    now: float, timeframe: str, since: float, sample: Callable[[float], Mapping[str, Any]]
+    now: float, timeframe: str, was_measured: Callable[[float], bool], sample: Callable[[float], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The entries up to now; those before `since` have a time and nothing else."""
+    """The entries up to now; where nothing was measured, they have a time and nothing else."""
     step, count = _FRAMES.get(timeframe, _FRAMES["hour"])
     last = int(now) // step * step
     moments = range(last - (count - 1) * step, last + step, step)
-    return [{"time": moment, **(sample(float(moment)) if moment >= since else {})} for moment in moments]
+    return [{"time": moment, **(sample(float(moment)) if was_measured(moment) else {})} for moment in moments]
 
 
 def wave(key: str, moment: float) -> float:

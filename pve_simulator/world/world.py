@@ -62,7 +62,7 @@ class World:
     def _complete_state(self) -> None:
         """Restore the history of a saved state, and set what it leaves out: start times, pids."""
         self._restore_history()
-        now = self.clock.time()
+        self.began = now = self.clock.time()
         for node in self.cluster.nodes.values():
             node.boot_time = node.boot_time or now - _NODE_UPTIME
         for guest in self.cluster.guests.values():

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -94,12 +94,23 @@ def _end_as_if_interrupted() -> None:
 
 
 @pytest.fixture
-def could_not(request: pytest.FixtureRequest) -> Any:
+def say_lacking(request: pytest.FixtureRequest, found: Found) -> Any:
+    """`say_lacking(name, needs)`: say at the end what the cluster can't run, and why; returns the reason."""
+
+    def say(name: str, needs: Iterable[str]) -> str:
+        why = "; ".join(found.reasons.get(need, f"it lacks {need}") for need in sorted(needs))
+        request.config.stash[_COULD_NOT][why].append(name)
+        return why
+
+    return say
+
+
+@pytest.fixture
+def could_not(say_lacking: Any) -> Any:
     """Skip a scenario that the cluster can't run, and say so at the end."""
 
-    def skip(name: str, why: str) -> None:
-        request.config.stash[_COULD_NOT][why].append(name)
-        pytest.skip(why)
+    def skip(name: str, needs: Iterable[str]) -> None:
+        pytest.skip(say_lacking(name, needs))
 
     return skip
 

@@ -19,9 +19,8 @@ def test_apply_does_the_plan_once(found, client, connection_env, could_not, modu
     # Each scenario uses the ids of the one before: the cluster's list shows for 10 s who had them then.
     place = found.place
     scenario = next(one for one in all_scenarios(place) if (one.module, one.name) == (module, name))
-    lacking = sorted(place.lacking(scenario))
-    if lacking:
-        could_not(f"{module}: {name}", "; ".join(found.reasons.get(need, f"it lacks {need}") for need in lacking))
+    if lacking := place.lacking(scenario):
+        could_not(f"{module}: {name}", lacking)
     try:
         situation = prepare(client, scenario)
 
@@ -37,9 +36,8 @@ def test_apply_does_the_plan_once(found, client, connection_env, could_not, modu
 def test_check_mode_refuses_what_the_server_refuses(found, client, connection_env, could_not, name):
     place = found.place
     refusal = next(one for one in all_refusals(place) if one.name == name)
-    lacking = sorted(place.lacking(refusal))
-    if lacking:
-        could_not(name, "; ".join(found.reasons.get(need, f"it lacks {need}") for need in lacking))
+    if lacking := place.lacking(refusal):
+        could_not(name, lacking)
     try:
         carry_out(client, refusal.prepare)
 

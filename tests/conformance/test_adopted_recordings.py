@@ -8,7 +8,11 @@ from functools import partial
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.compose import compose
-from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import Document, read_document
+from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import (
+    Document,
+    read_document,
+    select_objects,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.forecast import ForecastClient
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.report import build_result
 from ansible_collections.playvisor.proxmox.plugins.module_utils._observe.observation import Wish, observe_cluster
@@ -57,8 +61,8 @@ def test_recorded_guests_are_taken_over_without_a_change(recordings, tmp_path):
         complete_guest(cluster, cluster.guests[number])
 
     def report(client, fleet, only):
-        document = read_document(fleet)
-        return build_result(document, compose(ForecastClient(client), document, Document("last"), only=only))["objects"]
+        document = select_objects(read_document(fleet), only)
+        return build_result(document, compose(ForecastClient(client), document, Document("last")))["objects"]
 
     with Simulator(cluster, resources_lag=0) as simulator:
         client = make_client(simulator)

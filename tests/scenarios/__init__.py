@@ -4,6 +4,9 @@ A scenario makes a situation by plain API calls, names one task of one module, a
 the plan of check mode is exactly what applying sends, and a second apply changes nothing. `scenarios/<module>.py`
 holds those of a module, as a function `scenarios(place)`, and `who_is_meant.py` those in which guests are renamed or
 replaced right before the task. `refused.py` holds tasks that can't be done, which check mode has to say.
+
+`fleet_life.py` is what a person does with a fleet by the command line, from its import to its last guest, also with
+guests of the many `shapes.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,13 @@ class Call:
     optional: bool = False
     until: Callable[[Any], bool] | None = None
     fills: bool = False
+
+
+class Needy(Protocol):
+    """What runs only where there is what it needs."""
+
+    @property
+    def needs(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ class Place:
     first_vmid: int = 9000
     last_vmid: int = 9099
 
-    def lacking(self, scenario: Scenario | Refusal) -> frozenset[str]:
+    def lacking(self, scenario: Needy) -> frozenset[str]:
         """What a scenario needs and does not find here."""
         given = {"other_node": self.other_node, "ostemplate": self.ostemplate, "backups": self.backups}
         return frozenset(need for need in scenario.needs if not given.get(need) and need not in self.offers)
@@ -173,6 +183,6 @@ def all_scenarios(place: Place) -> list[Scenario]:
     """The scenarios of every file in this folder, by its name and then in their order."""
     found: list[Scenario] = []
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        if info.name not in ("running", "refused"):
+        if info.name not in ("fleet_life", "refused", "running", "shapes"):
             found += importlib.import_module(f"{__name__}.{info.name}").scenarios(place)
     return found

@@ -9,7 +9,7 @@ from scenarios import Call, Place, Refusal
 
 def all_refusals(place: Place) -> list[Refusal]:
     """All of them, for this place."""
-    return [*_values(place), *_references(place), *_states(place)]
+    return [*_values(place), *_references(place), *_states(place), *_fleets(place)]
 
 
 def _config(place: Place, **params: Any) -> Call:
@@ -106,3 +106,32 @@ def _states(place: Place) -> list[Refusal]:
             tuple(place.machine(0, protection=1)),
         ),
     ]
+
+
+def _fleets(place: Place) -> list[Refusal]:
+    """What can't be done with a guest of a fleet; nothing is done with any other one then."""
+    guest = f"/nodes/{place.node}/qemu/{place.vmid(0)}"
+
+    def one(
+        title: str, code: str, says: str, call: Call | None, *prepare: Call, running: bool = False, **wish: Any
+    ) -> Refusal:
+        fleet = {"fleet": "pv-test", "guests": {"scenario-0": wish}}
+        return Refusal(
+            title, "pve_fleet", {"fleet": fleet}, code, says, call, (*place.machine(0, running=running), *prepare)
+        )
+
+    grown = Call("PUT", f"{guest}/resize", {"disk": "scsi0", "size": "2G"})
+    shrunk = Call("PUT", f"{guest}/resize", {"disk": "scsi0", "size": "1G"})
+    hibernated = Call("POST", f"{guest}/status/suspend", {"todisk": 1})
+    return [
+        one("a fleet's disk on no storage", "not_found", "nosuch", _config(place, scsi1="nosuch:1"),
+            disks=[{"slot": "scsi1", "storage": "nosuch", "size": 1}]),
+        one("a fleet's disk that is larger", "invalid_parameter", "shrink", shrunk, grown,
+            disks=[{"slot": "scsi0", "size": 1}]),
+        one("a fleet's running guest becomes a template", "unsupported", "only a stopped guest",
+            Call("POST", f"{guest}/template"), running=True, state="template"),
+        one("a fleet's hibernated guest is changed", "guest_locked", "hibernated", _config(place, memory=96),
+            hibernated, running=True, memory=96),
+        one("a fleet's guest that waits for itself", "invalid_parameter", "needs itself", None,
+            depends_on=["scenario-0"], state="started"),
+    ]  # fmt: skip

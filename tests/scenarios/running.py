@@ -168,7 +168,7 @@ def complaints(place: Place, scenario: Scenario, trial: Trial) -> list[str]:
         wrong.append("check mode says that there is nothing to do, so this proves nothing")
     if not trial.applied["changed"]:
         wrong.append("applying says that nothing was changed")
-    about = {one.get("vmid") for result in (trial.check, trial.applied) for one in nouns(result)}
+    about = {one.get("vmid") for result in (trial.check, trial.applied) for one in nouns(result) if one["changed"]}
     if meant is not None and about != {meant}:
         wrong.append(f"it is about {sorted(map(str, about))}, but {meant} is meant")
     if scenario.foresees:

@@ -25,7 +25,7 @@ from mcp_bridge.executor import Progress
 from mcp_bridge.ledger.records import FleetObject
 from mcp_bridge.result import Result
 from mcp_bridge.run.engine import Engine
-from mcp_bridge.run.fleet_claims import describe_problems, find_claims
+from mcp_bridge.run.fleet_claims import DELETES_NOTHING, ONE_FLEET, ONLY_ITS_OWN, describe_problems, find_claims
 from mcp_bridge.run.request import Request
 from mcp_bridge.run.summary import count
 from mcp_bridge.run.tools import ToolFunction
@@ -63,12 +63,13 @@ def with_last_applied(engine: Engine, request: Request) -> Request | Result:
     marked = {one.path: one for one in fleets.list_objects(name)}
     declared = split_document(document)
     if request.tool == PRUNE:
-        problems = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
+        foreign = {path: "it does not carry this fleet's mark" for path in declared if path not in marked}
+        by_hint = {ONLY_ITS_OWN: foreign}
     else:
-        problems = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
-        problems |= find_claims(fleets, name, document)
-    if problems:
-        return failed_result(request, describe_problems(name, problems))
+        deletions = {path: f"{value} would delete it" for path, value in find_deletions(document).items()}
+        by_hint = {DELETES_NOTHING: deletions, ONE_FLEET: find_claims(fleets, name, document)}
+    if any(by_hint.values()):
+        return failed_result(request, describe_problems(name, by_hint))
     last = {path: _describe_last(marked[path]) for path in declared if path in marked}
     arguments = {**request.arguments, "last_applied": {"fleet": name, **join_document(last)}}
     if request.tool == PRUNE:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,10 @@ _ROWS = 100
 # Bytes of an answer to a client; a model is not helped by more.
 _LARGEST_ANSWER = 50_000
 _NAMED = 5
+# Among so many names, those are looked for that are like one that is not known.
+_MOST_NAMES = 20_000
+# After so long it matters that nobody has looked since.
+_LATE = timedelta(hours=1)
 _LOOK = "`playvisor history sync` looks at the cluster now"
 _NEVER = (
     f"Nobody has looked at a cluster yet. {_LOOK}; a running `playvisor mcp` or `playvisor serve` does every few "
@@ -51,6 +55,7 @@ class Readings:
         clusters = history.list_clusters()
         named = [name for name in clusters if url and url in (history.get_cursor(name) or {}).get("urls", ())]
         self._clusters = named or clusters
+        self._unseen = url if clusters and url and not named else ""
         self._cluster = self._clusters[0] if len(self._clusters) == 1 else None
 
     def list_changes(
@@ -96,6 +101,12 @@ class Readings:
         start, _end = parse_period(since, at, self._now)
         found = self._find(what, kind)
         there = [(one, document) for one in found if (document := self._history.read_document(one.id, moment))]
+        begin = self._history.find_first_moment(self._cluster)
+        if not there and begin and moment < begin:
+            raise UsageError(
+                f"How {what} was at {_format(moment)} is not known: nobody has looked before {_format(begin)}.",
+                "Give a later time.",
+            )
         if not there:
             names = ", ".join(
                 f"{describe_object(one.kind, one.key, one.name)}, seen from {one.first_seen:%Y-%m-%d %H:%M} "
@@ -115,7 +126,8 @@ class Readings:
         if since:
             changes = self._history.list_changes(start, moment, object_ids=[one.id], limit=_CHANGES)
             shown["changes"] = [describe_change(change) for change in changes]
-        return {**shown, "synced_at": self._find_last_look()}
+        warnings = self._describe_gaps(moment, moment)
+        return {**shown, "synced_at": self._find_last_look(), **({"warnings": warnings} if warnings else {})}
 
     def _find_ids(self, what: str | None, kind: str | None) -> Collection[int] | None:
         return [one.id for one in self._find(what, kind)] if what else None
@@ -124,7 +136,10 @@ class Readings:
         _require_kind(kind)
         found = self._history.find_objects(what, kind, self._cluster)
         if not found:
-            hint = f"It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
+            names = {one.name for one in self._history.find_objects("*", kind, self._cluster, limit=_MOST_NAMES)}
+            near = ", ".join(get_close_matches(what, names, n=_NAMED))
+            meant = f"Do you mean {near}? " if near else ""
+            hint = f"{meant}It may be too new: {_LOOK}." if self._find_last_look() else _NEVER
             raise UsageError(f"The history knows no {kind or 'guest, nor anything else,'} {what!r}.", hint)
         return found
 
@@ -133,23 +148,38 @@ class Readings:
     ) -> dict[str, Any]:
         from mcp_bridge.history.account import describe_change
 
-        looked = self._find_last_look()
-        begin = self._history.find_first_moment(self._cluster)
-        warnings = [] if looked else [_NEVER]
-        if begin and start and start < begin:
-            warnings.append(f"The history begins at {begin:%Y-%m-%d %H:%M} UTC; what was before is not known.")
+        warnings = self._describe_gaps(start, end or self._now)
         if has_more:
-            warnings.append(f"There are more than these {len(changes)} changes: raise the limit, or narrow the period.")
+            warnings.append(f"There are more changes than {len(changes)}: raise the limit, or narrow the period.")
         return {
             "since": format_timestamp(start) if start else None,
             "until": format_timestamp(end or self._now),
-            "synced_at": looked,
+            "synced_at": self._find_last_look(),
             "warnings": warnings,
             "changes": [
                 {**({} if self._cluster else {"cluster": change.cluster}), **describe_change(change)}
                 for change in changes
             ],
         }
+
+    def _describe_gaps(self, start: datetime | None, end: datetime) -> list[str]:
+        """What of a period is not known, and why."""
+        gaps = []
+        if self._unseen:
+            gaps.append(f"Nobody has looked at the cluster at {self._unseen} yet: this is about others. {_LOOK}.")
+        begin, last = self._history.find_first_moment(self._cluster), self._find_last_look()
+        if begin is None or last is None:
+            return [*gaps, _NEVER]
+        looked = datetime.fromisoformat(last)
+        if end < begin:
+            gaps.append(f"Nothing is known of that time: the cluster was looked at first at {_format(begin)}.")
+        elif start and start < begin:
+            gaps.append(f"The history begins at {_format(begin)}; what was before is not known.")
+        if start and start > looked and end > looked:
+            gaps.append(f"Nobody has looked since {_format(looked)}: what happened later is not known. {_LOOK}.")
+        elif end > looked + _LATE:
+            gaps.append(f"What happened after {_format(looked)} is not known. {_LOOK}.")
+        return gaps
 
     def _find_last_look(self) -> str | None:
         """When the cluster was looked at last, of several the one that was not for longest."""
@@ -234,10 +264,17 @@ def _query(engine: Engine, request: Request, _progress: Progress, _cancel: threa
 
 def _make_changes_result(request: Request, found: dict[str, Any]) -> Result:
     changes, looked = found["changes"], found["synced_at"]
+    if not changes and found["warnings"]:
+        first, *others = found.pop("warnings")
+        return make_result(request, "ok", f"No changes are known. {first}", warnings=others, **found)
     count = f"{len(changes) or 'No'} change{'' if len(changes) == 1 else 's'}"
     fresh = f" The cluster was looked at {looked[:19]}Z." if looked else ""
     warnings = found.pop("warnings")
     return make_result(request, "ok", f"{count} since {found['since'][:19]}Z.{fresh}", warnings=warnings, **found)
+
+
+def _format(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _fail(request: Request, error: UsageError) -> Result:

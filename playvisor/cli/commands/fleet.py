@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from playvisor.cli.options import with_output
 from playvisor.cli.output import TABLE, Output
+
+if TYPE_CHECKING:
+    from playvisor.cli.fleet_files import FleetFiles
 
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="File of the fleet, or folder of files.")]
 Environment = Annotated[
@@ -31,6 +34,14 @@ group = typer.Typer(
 )
 
 
+def _gather(
+    source: Path, environment: str | None = None, values: list[Path] | None = None, sets: list[str] | None = None
+) -> FleetFiles:
+    from playvisor.cli.fleet_files import FleetFiles
+
+    return FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+
+
 @group.command("render")
 @with_output(rows=False)
 def fleet_render(
@@ -44,7 +55,7 @@ def fleet_render(
     """Print the plain fleet that files make: profiles merged, ranges expanded, templates filled."""
     from playvisor.cli.fleet_files import print_fleet
 
-    print_fleet(source, environment, values or [], sets or [], shows_secrets=show_secrets, output=output)
+    print_fleet(_gather(source, environment, values, sets), shows_secrets=show_secrets, output=output)
 
 
 @group.command("lint")
@@ -60,7 +71,7 @@ def fleet_lint(
     """Check files without a cluster: all that is wrong (then the exit status is 1), and what is seldom meant."""
     from playvisor.cli.fleet_files import lint_files
 
-    raise typer.Exit(lint_files(source, environment, values or [], sets or [], is_strict=strict, output=output))
+    raise typer.Exit(lint_files(_gather(source, environment, values, sets), is_strict=strict, output=output))
 
 
 @group.command("explain")
@@ -76,7 +87,7 @@ def fleet_explain(
     """Show where values come from: which profile, values file and line, and what they are given in place of."""
     from playvisor.cli.fleet_files import explain_path
 
-    explain_path(path, source, environment, values or [], sets or [], output=output)
+    explain_path(path, _gather(source, environment, values, sets), output=output)
 
 
 @group.command("schema")
@@ -112,11 +123,10 @@ def fleet_plan(
     ] = "table",
 ) -> None:
     """Show what would change, and what that means. Exit status 0: nothing, 2: something, 1: it can't be planned."""
-    from playvisor.cli.fleet_calls import FleetFiles
     from playvisor.cli.fleet_plan import plan_fleet
 
     is_markdown = format_ == "markdown"
-    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    files = _gather(source, environment, values, sets)
     # Markdown is for other programs, as JSON is.
     output = Output("json" if format_ == "markdown" else format_)
     raise typer.Exit(plan_fleet(files, only or [], output=output, markdown=is_markdown))
@@ -134,10 +144,9 @@ def fleet_apply(
     output: Output = TABLE,
 ) -> None:
     """Plan, show the plan, ask, and apply exactly it. What an earlier apply has finished is not done again."""
-    from playvisor.cli.fleet_calls import FleetFiles
     from playvisor.cli.fleet_plan import apply_fleet
 
-    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    files = _gather(source, environment, values, sets)
     raise typer.Exit(apply_fleet(files, only or [], yes=yes, output=output))
 
 
@@ -152,10 +161,9 @@ def fleet_drift(
     output: Output = TABLE,
 ) -> None:
     """Show what somebody else has changed since the last apply, and who. Exit status 0: nothing, 2: something."""
-    from playvisor.cli.fleet_calls import FleetFiles
     from playvisor.cli.fleet_drift import show_drift
 
-    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    files = _gather(source, environment, values, sets)
     raise typer.Exit(show_drift(files, only or [], output=output))
 
 
@@ -171,10 +179,9 @@ def fleet_accept(
     output: Output = TABLE,
 ) -> None:
     """Write what somebody else has changed into the files, where the values stand; comments stay."""
-    from playvisor.cli.fleet_calls import FleetFiles
     from playvisor.cli.fleet_drift import accept_drift
 
-    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    files = _gather(source, environment, values, sets)
     raise typer.Exit(accept_drift(files, only or [], yes=yes, output=output))
 
 
@@ -187,10 +194,9 @@ def fleet_rollback(
     output: Output = TABLE,
 ) -> None:
     """Plan the way back to an older revision, show the plan, ask, and apply it. The files stay as they are."""
-    from playvisor.cli.fleet_calls import FleetFiles
     from playvisor.cli.fleet_plan import roll_back
 
-    raise typer.Exit(roll_back(FleetFiles(source), revision, yes=yes, output=output))
+    raise typer.Exit(roll_back(_gather(source), revision, yes=yes, output=output))
 
 
 @group.command("history")
@@ -202,10 +208,9 @@ def fleet_history(
     output: Output = TABLE,
 ) -> None:
     """List the revisions that were applied to this cluster: when, by whom, by which run, and how much it changed."""
-    from playvisor.cli.fleet_calls import FleetFiles
     from playvisor.cli.fleet_history import show_history
 
-    show_history(FleetFiles(source), revision, limit, output=output)
+    show_history(_gather(source), revision, limit, output=output)
 
 
 @group.command("prune")
@@ -225,10 +230,9 @@ def fleet_prune(
     output: Output = TABLE,
 ) -> None:
     """Delete what this fleet has applied and does not declare any more. Asks about each object."""
-    from playvisor.cli.fleet_calls import FleetFiles
     from playvisor.cli.fleet_prune import prune_fleet
 
-    files = FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
+    files = _gather(source, environment, values, sets)
     raise typer.Exit(prune_fleet(files, confirm or [], release=release, output=output))
 
 
@@ -294,4 +298,4 @@ def fleet_export(
     """Print a fleet as a playbook that runs with ansible-playbook alone, or as what lets Terraform take it over."""
     from playvisor.cli.fleet_export import export_fleet
 
-    export_fleet(source, environment, values or [], sets or [], target=to, into=into, force=force)
+    export_fleet(_gather(source, environment, values, sets), target=to, into=into, force=force)

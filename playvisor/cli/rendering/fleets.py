@@ -196,6 +196,15 @@ def lay_out_outcome(objects: Sequence[Row], *, is_applied: bool = False) -> list
             when = "begun, and failed: " if row.get("changed") and is_applied else ""
             lines.append(Line(f"  ! {row['path']}: {when}{failure.get('message')}", "severe"))
             lines += [Line(f"      {failure['hint']}")] if failure.get("hint") else []
+            if not row.get("changed"):
+                lines += [
+                    Line(
+                        f"      {_strip_path(change['path'], row['path'])}{_GAP}{describe_consequence(row, change)}",
+                        "severe",
+                    )
+                    for change in row.get("changes") or ()
+                    if change.get("consequence") == "needs_stop"
+                ]
         elif row.get("skipped"):
             when = "begun, and then skipped" if row.get("changed") and is_applied else "skipped"
             lines.append(Line(f"  · {row['path']}: {when}, {row['skipped']}", "note"))

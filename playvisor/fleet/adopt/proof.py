@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mcp_bridge.catalogue.fleets import split_document
 from mcp_bridge.collection import load_rules
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.text.plain import one_line
@@ -81,7 +82,11 @@ def prove_fixed_point(adoption: Adoption, place: Path, report: Report) -> tuple[
         write_files(texts, place)
         rendered = render_fleet(place).document
         require_same(adoption.document, rendered)
-        differences = find_differences(rendered, report(rendered, only))
+        # What was left out altogether is not there any more.
+        wanted = [path for path in only if any(f"{one}.".startswith(f"{path}.") for one in split_document(rendered))]
+        if only and not wanted:
+            return adoption, texts
+        differences = find_differences(rendered, report(rendered, wanted))
         refused = {one.path: one.why for one in differences if one.is_refused}
         if len(refused) < len(differences):
             raise NoFixedPoint(one for one in differences if not one.is_refused)
@@ -100,8 +105,14 @@ def _leave_out_misfits(adoption: Adoption) -> Adoption:
         messages = {problem.path: problem.message for problem in error.problems}
     else:
         return adoption
-    named = {_PATHS.render_path(path): path for path in list_paths(adoption.document)}
-    misfits = {named[path]: message for path, message in messages.items() if path in named}
+    known = set(list_paths(adoption.document))
+    misfits: dict[Place, str] = {}
+    for path, message in messages.items():
+        parts = _PATHS.parse_path(path)
+        # An element of a list goes with all of it, and so does what has no other name.
+        within = [parts[:length] for length in range(len(parts), 1, -1) if parts[:length] in known]
+        if within:
+            misfits[within[0]] = message
     if not misfits:
         raise NoFixedPoint(Difference(_PATHS.parse_path(path), message) for path, message in messages.items())
     return _leave_out_misfits(leave_out(adoption, misfits))

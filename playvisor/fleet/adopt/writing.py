@@ -167,11 +167,11 @@ def _convert_text(text: str) -> str:
         # YAML would have it as it is; whoever reads the file is to see what it holds.
         return f"{_MARK}{text.encode().hex()}{_MARK}"
     # Blank lines at the end of a block would be part of it, and so would those that follow it.
-    is_plain = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t")) and not text.endswith("\n\n")
-    if is_plain:
-        return LiteralScalarString(text)
-    # Not every reader takes these for a part of a text within braces.
-    return SingleQuotedScalarString(text) if text.startswith(("?", ":", "-")) and "\n" not in text else text
+    is_block = "\n" in text.rstrip("\n") and not text.startswith((" ", "\n", "\t")) and not text.endswith("\n\n")
+    # Within braces not every reader takes a text that begins so for one.
+    is_quoted = text.startswith(("?", ":", "-")) and "\n" not in text
+    styled: str = LiteralScalarString(text) if is_block else SingleQuotedScalarString(text) if is_quoted else text
+    return styled
 
 
 def _escape_template(text: str) -> str:

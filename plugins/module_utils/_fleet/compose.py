@@ -35,7 +35,7 @@ from .forecast import ForecastClient
 from .identity import Found, Sought, build_index, identify, list_unfound, require_distinct
 from .merge import FAIL, Change, Conflict, Merged, list_changes, merge
 from .parts import CONFIG, HEALTH, RESTART, Known, Part, list_parts, name_failed
-from .paths import matches, render_path
+from .paths import render_path
 from .restart import Waiting
 from .units import WAVES, Unit
 from .waves import has_steps, order_units
@@ -73,19 +73,12 @@ _LENGTH_OF_FINGERPRINT = 64
 
 
 def compose(
-    world: ForecastClient,
-    document: Document,
-    last: Document,
-    *,
-    only: Sequence[str] = (),
-    timeout: int = 7200,
-    report: bool = False,
+    world: ForecastClient, document: Document, last: Document, *, timeout: int = 7200, report: bool = False
 ) -> list[Unit]:
     """The units of a document, each with its plan. What can't be planned fails alone, with what needs it.
 
     For a I(report), which is never applied, all are planned: what differs from what is there, whatever stands before.
     """
-    document = replace(document, objects={path: e for path, e in document.objects.items() if _is_wanted(path, only)})
     guests = document.list_guests()
     found, failures = _find_guests(world, guests, last)
     world.notices += [note for one in found.values() for note in one.notes]
@@ -98,10 +91,6 @@ def compose(
     # What was begun and did not come to its end: nothing but which one it is is known to have been applied.
     unproven = frozenset(path for path, entry in last.objects.items() if not entry.keys() - {"vmid", "uuid"})
     return _Composer(world, document, parts, failed, unproven, timeout, report=report).plan()
-
-
-def _is_wanted(path: Sequence[str], only: Sequence[str]) -> bool:
-    return not only or any(matches(pattern, path) for pattern in only)
 
 
 def _find_guests(
@@ -309,7 +298,8 @@ class _Composer:
         failing = [conflict for conflict in merged.conflicts if conflict.policy == FAIL]
         plan = merged.plan
         if plan is None or failing:
-            return replace(unit, failure=_conflict_error(failing) if failing else merged.failure)
+            error = _conflict_error(failing) if failing else merged.failure
+            return replace(unit, failure=error, changes=() if failing else merged.changes)
         if isinstance(observed, ObservedGuest) and observed.exists and plan.steps:
             self._look_at_consequences(part, observed, merged.changes)
         check_steps(plan.steps, params)

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._api.errors import INVALID_PARAMETER, PveError
 from .._resources import access, backup_job, clone, cloudinit, firewall, guest, ha, pool, storage
 from .merge import POLICIES, Rules
-from .paths import render_path
+from .paths import matches, render_path
 from .shapes import Shape
 from .waves import count_share
 
@@ -227,6 +227,26 @@ def _check_together(objects: Mapping[tuple[str, ...], dict[str, Any]], problems:
             if ("guests", name) not in guests:
                 near = f"there is no guest {name} in this fleet"
                 problems[render_path((*path, "depends_on"))] = near
+
+
+def select_objects(document: Document, only: Sequence[str]) -> Document:
+    """The document with those of its objects that patterns of paths name, or all where there is none.
+
+    Raises PveError for a pattern that names nothing.
+    """
+    if not only:
+        return document
+    wanted = {path for pattern in only for path in document.objects if matches(pattern, path)}
+    idle = [pattern for pattern in only if not any(matches(pattern, path) for path in wanted)]
+    if idle:
+        known = [render_path(path) for path in document.objects]
+        more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        raise PveError(
+            INVALID_PARAMETER,
+            f"Nothing in fleet {document.name} is {idle[0]}, which only names.",
+            f"There are {', '.join(known[:_SHOWN])}{more}.",
+        )
+    return replace(document, objects={path: entry for path, entry in document.objects.items() if path in wanted})
 
 
 def _bad_document_error(problems: Mapping[str, str]) -> PveError:

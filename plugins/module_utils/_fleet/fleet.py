@@ -18,7 +18,7 @@ from .._checks.quorum import require_quorum
 from .._module.module import PveModule
 from .apply import Applied, Pace, apply_units, confirm_units
 from .compose import check_cluster, compose
-from .document import Document, read_document, read_last_document
+from .document import Document, read_document, read_last_document, select_objects
 from .forecast import ForecastClient
 from .report import build_failure, build_result
 from .units import Unit
@@ -41,7 +41,7 @@ def run_fleet(module: PveModule) -> None:
     params = module.params
     with _keep_garbage():
         try:
-            document, last = read_document(params["fleet"]), None
+            document, last = select_objects(read_document(params["fleet"]), params["only"] or ()), None
             module.no_log_values.update(document.secrets)
             if params["last_applied"]:
                 last = read_last_document(params["last_applied"])
@@ -49,7 +49,7 @@ def run_fleet(module: PveModule) -> None:
             client = module.connect()
             world = ForecastClient(client)
             check_cluster(world, document.cluster)
-            wish = {"only": params["only"] or (), "timeout": params["timeout"], "report": params["report"]}
+            wish = {"timeout": params["timeout"], "report": params["report"]}
             units = compose(world, document, last or Document(""), **wish)
         except PveError as error:
             module.fail(error)

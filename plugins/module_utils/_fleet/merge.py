@@ -106,7 +106,8 @@ class Rules:
 class Merged:
     """What is to be done: the wish that is left of an entry, its plan, the changes and the conflicts.
 
-    I(failure) is why there is no plan, where somebody else has made something that can't be taken back.
+    I(failure) is why there is no plan. The changes are then those that are asked for, unless somebody else has made
+    something that can't be taken back.
     """
 
     entry: Mapping[str, Any]
@@ -127,7 +128,7 @@ def merge(
     """Merge the entry at I(path), of an object that exists: I(make_plan) plans an entry from what was observed.
 
     Without what was applied I(last), each difference is a wish. I(describe) returns the states before and after of an
-    entry which can't be planned. Raises what I(make_plan) raises for the wish, unless somebody else is the reason.
+    entry which can't be planned.
     """
     entry = leave_out(desired, _find_settled(path, desired, last, rules))
     plan, failure, found = _plan(make_plan, describe, path, entry)
@@ -169,9 +170,8 @@ def _finish(
     conflicts: tuple[Conflict, ...],
     failure: PveError | None,
 ) -> Merged:
-    if failure is not None and all(conflict.policy == KEEP for conflict in conflicts):
-        raise failure
-    return Merged(entry, plan, () if failure else changes, conflicts, failure)
+    is_wish = all(conflict.policy == KEEP for conflict in conflicts)
+    return Merged(entry, plan, changes if failure is None or is_wish else (), conflicts, failure)
 
 
 def _find_settled(

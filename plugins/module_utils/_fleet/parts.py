@@ -179,6 +179,9 @@ def _list_pools(document: Document, last: Document, known: Mapping[str, Known]) 
             members_before = None if before is None else {name: before[name] for name in _MEMBERS if name in before}
             vmids = set(entry.get("vmids") or ())
             guests = [part for one, guest in known.items() if guest.vmid in vmids for part in list_parts_of(one, _MADE)]
+            # Those that come into it by their own entries are in it by then.
+            joining = [one for one in known if document.objects["guests", one].get("pool") == name]
+            guests += [part for one in joining for part in list_parts_of(one, (*_MADE, "config"))]
             storages = [f"storages/{one}" for one in entry.get("storages") or ()]
             needs = (pool_id, *guests, *storages)
             wave = _wave("cluster")

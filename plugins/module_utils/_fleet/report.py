@@ -14,7 +14,7 @@ from .._api.errors import PveError
 from .._module.plan import describe
 from .._resources.guest import Guests
 from .apply import Applied
-from .consequences import Situation, find_consequence
+from .consequences import NEEDS_STOP, Situation, find_consequence
 from .document import Document
 from .identity import read_mark
 from .merge import Change
@@ -55,7 +55,7 @@ def build_result(
     if states and any(state.outcome.unknown for state in states.values()):
         result["unknown"] = True
     if diff:
-        changing = [one for one in objects if one["changes"]]
+        changing = [one for one in objects if one["changes"] and one["after"]]
         result["diff"] = {side: {one["path"]: one[side] for one in changing} for side in ("before", "after")}
     return result
 
@@ -108,14 +108,8 @@ def _describe_object(
     failure = failure or next((one.outcome.failure for one in applied if one.outcome.failure), None)
     skipped = next((unit.skipped for unit in units if unit.skipped), None)
     skipped = skipped or next((one.skipped for one in applied if one.skipped), None)
-    return {
-        "path": path,
-        "kind": _KINDS[segments[0]],
-        "name": segments[-1],
-        **_find_identity(units, states),
-        "wave": min((unit.wave for unit in changing), default=None),
-        "changed": bool(changing) if planned else any(one.outcome.changed for one in applied),
-        "changes": [
+    described, failed = (
+        [
             {
                 "path": render_path(change.path),
                 "before": change.before,
@@ -125,10 +119,22 @@ def _describe_object(
                 ),
                 "origin": change.origin,
             }
-            for change in _list_changes(changing)
-        ],
+            for change in _list_changes(chosen)
+        ]
+        for chosen in (changing, [unit for unit in units if unit.failure])
+    )
+    return {
+        "path": path,
+        "kind": _KINDS[segments[0]],
+        "name": segments[-1],
+        **_find_identity(units, states),
+        "wave": min((unit.wave for unit in changing), default=None),
+        "changed": bool(changing) if planned else any(one.outcome.changed for one in applied),
+        # Of what can't be planned, that which has to wait until the guest is stopped.
+        "changes": [*described, *(one for one in failed if one["consequence"] == NEEDS_STOP)],
         "conflicts": [conflict.describe() for unit in units for conflict in unit.conflicts],
-        "before": {_name_aspect(unit): unit.plan.before for unit in changing if unit.plan},
+        # A pool and its members are of one aspect: it was as before the first, and is as after the last.
+        "before": {_name_aspect(unit): unit.plan.before for unit in reversed(changing) if unit.plan},
         "after": {_name_aspect(unit): _find_after(unit, states, planned=planned) for unit in changing},
         "upids": [upid for one in applied for upid in one.outcome.upids],
         **({"skipped": skipped} if skipped and not failure else {}),

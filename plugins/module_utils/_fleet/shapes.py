@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -17,7 +17,19 @@ from .paths import render_path
 
 # What is checked between the options of one level.
 _BETWEEN = ("mutually_exclusive", "required_by", "required_if", "required_one_of", "required_together")
+_UNASKED = ("default", "fallback", "required")
 _NAMED = re.compile(r"^(?:Elements value for option|argument|value of) '?(?P<name>[\w-]+)'?")
+_UNLIKE = re.compile(
+    r"(?P<what>argument|Elements value for option) '[^']+' is of type .* and we were unable to convert to (?P<type>\w+)"
+)
+_MISSING = re.compile(r"missing required arguments: (?P<names>\S+(?:, \S+)*)$")
+_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "a mapping of options",
+}
 # What names an entry of a list, the first that it has.
 _KEYS = ("slot", "interface", "key", "name", "cidr", "role", "group", "user", "token", "path")
 
@@ -39,7 +51,11 @@ class Shape:
         self.names = frozenset(spec)
         self._find_other = find_other or (lambda name: None)
         self._defaults = {name: option.get("default") for name, option in spec.items()}
-        self._validator = ArgumentSpecValidator(flat, **(rules or {}))
+        self._flat, self._rules = flat, rules or {}
+        # What counts where it is not declared, too.
+        self._always = [name for name, option in flat.items() if any(option.get(key) is not None for key in _UNASKED)]
+        # By the options that are declared: guests of a fleet declare much the same ones, of which there are many more.
+        self._validators: dict[frozenset[str], ArgumentSpecValidator] = {}
         self._inner = {
             name: Shape(option["options"], {rule: option[rule] for rule in _BETWEEN if rule in option})
             for name, option in spec.items()
@@ -62,11 +78,11 @@ class Shape:
             if name not in self.names:
                 problems[render_path((*path, str(name)))] = self._describe_unknown(str(name))
         declared = {name: value[name] for name in value if name in self.names and value[name] is not None}
-        result = self._validator.validate(declared)
+        result = self._find_validator(declared).validate(declared)
         for error in result.errors:
             match = _NAMED.match(error.msg)
             place = (*path, match["name"]) if match else path
-            problems.setdefault(render_path(place), error.msg)
+            problems.setdefault(render_path(place), _describe_error(error.msg))
         if secrets is not None:
             secrets.update(result._no_log_values)
         checked = {name: result.validated_parameters[name] for name in declared}
@@ -79,6 +95,13 @@ class Shape:
             elif name in checked:
                 checked[name] = shape.check(checked[name], (*path, name), problems, secrets)
         return checked
+
+    def _find_validator(self, declared: Iterable[str]) -> ArgumentSpecValidator:
+        """What checks these options as a validator of all would, which looks at each that there is."""
+        names = frozenset((*declared, *self._always))
+        if names not in self._validators:
+            self._validators[names] = ArgumentSpecValidator({name: self._flat[name] for name in names}, **self._rules)
+        return self._validators[names]
 
     def complete(self, declared: Mapping[str, Any]) -> dict[str, Any]:
         """All options, as a module has them: those that are declared, and the others with their defaults."""
@@ -95,6 +118,14 @@ class Shape:
         other = self._find_other(name)
         near = find_near(name, self.names)
         return other or "there is no such option" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _describe_error(message: str) -> str:
+    """What Ansible says of options, in fewer words where those are known."""
+    unlike, missing = _UNLIKE.match(message), _MISSING.match(message)
+    if unlike and unlike["type"] in _TYPES:
+        return f"{'it' if unlike['what'] == 'argument' else 'each of it'} has to be {_TYPES[unlike['type']]}"
+    return f"{missing['names']} has to be given" if missing else message
 
 
 def _name_item(item: Any, number: int) -> str:

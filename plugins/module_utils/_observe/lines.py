@@ -5,9 +5,9 @@
 """The lines of an observation file: what was seen, what could not be seen, and what is all there is. Pure.
 
 The file has one JSON object a line, in this order: the C(header), each C(object), the C(complete) lists, what is
-C(missing), each C(task), and C(metrics). The top-level keys of an object's C(doc) are sections; a section that is not
-there was not read this time. An object that is in no C(object) and no C(missing) line is gone, if a C(complete) line
-covers its kind and scope.
+C(missing), each C(task), C(metrics), and C(rrd). The top-level keys of an object's C(doc) are sections; a section that
+is not there was not read this time. An object that is in no C(object) and no C(missing) line is gone, if a C(complete)
+line covers its kind and scope.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Lines:
     missing: list[dict[str, Any]] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     metrics: list[dict[str, Any]] = field(default_factory=list)
+    measured: list[dict[str, Any]] = field(default_factory=list)
 
     def add_object(self, kind: str, key: str, doc: Mapping[str, Any]) -> None:
         """An object with sections that were read; it may have others already."""
@@ -47,6 +48,14 @@ class Lines:
         if points:
             self.metrics.append({"line": "metrics", "kind": kind, "key": key, "points": {"at": at, **points}})
 
+    def add_measured(self, kind: str, key: str, series: Mapping[str, Any]) -> None:
+        """What Proxmox VE has measured of an object, in one timeframe."""
+        self.measured.append({"line": "rrd", "kind": kind, "key": key, **series})
+
+    def add_unmeasured(self, kind: str, key: str, why: PveError | str) -> None:
+        """An object of which that could not be read."""
+        self.measured.append({"line": "rrd", "kind": kind, "key": key, "why": str(why)})
+
     def count(self) -> dict[str, int]:
         """How many objects of each kind there are, and tasks."""
         counts: dict[str, int] = {}
@@ -59,5 +68,5 @@ class Lines:
         objects = (
             {"line": "object", "kind": kind, "key": key, "doc": doc} for (kind, key), doc in self.objects.items()
         )
-        for line in (header, *objects, *self.complete, *self.missing, *self.tasks, *self.metrics):
+        for line in (header, *objects, *self.complete, *self.missing, *self.tasks, *self.metrics, *self.measured):
             yield json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -15,6 +15,7 @@ from .._capture.reading import OVERVIEW, Reader, Request
 from . import guests
 from .cluster import Cluster, read_clean, read_cluster
 from .lines import Lines
+from .measured import read_measured
 from .parts import PARTS, describe_blindness, name_storage
 from .tasks import TaskList, build_line, read_tasks
 
@@ -34,13 +35,15 @@ _NODE_SIZES = {"maxcpu": "cpus", "maxmem": "maxmem", "maxdisk": "maxdisk"}
 @dataclass(frozen=True)
 class Wish:
     """What to observe. I(guests) are vmids whose details to read beside those that tasks name, None for all of them at
-    the first observation; I(budget) is the most requests, beside those for the lists.
+    the first observation; I(measured) are objects, each with C(kind), C(key) and C(timeframes), of which to read what
+    Proxmox VE has measured; I(budget) is the most requests, beside those for the lists.
     """
 
     since: int | None = None
     running: Sequence[str] = ()
     guests: Sequence[int] | None = None
     parts: Sequence[str] = tuple(PARTS)
+    measured: Sequence[Mapping[str, Any]] = ()
     budget: int | None = None
     throttle: int = 10
 
@@ -56,6 +59,7 @@ class Observation:
     running: list[str] = field(default_factory=list)
     left_guests: list[int] = field(default_factory=list)
     left_parts: list[str] = field(default_factory=list)
+    left_measured: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -78,6 +82,7 @@ def observe_cluster(client: Client, wish: Wish) -> Observation:
     _add_nodes(cluster, lines)
     _add_guests(cluster, details, lines)
     _add_storages(cluster, lines)
+    seen.left_measured = read_measured(reader, budget.take, cluster, details.entries, wish.measured, lines)
     seen.requests = reader.sent
     seen.left_guests.sort()
     return seen
@@ -276,7 +281,7 @@ def _add_storages(cluster: Cluster, lines: Lines) -> None:
     for entry in cluster.resources:
         if entry["type"] == "storage" and entry["node"] in cluster.online:
             points = {**_pick(entry, ("disk", "maxdisk")), "available": int(entry.get("status") == "available")}
-            lines.add_metrics("storage", name_storage(entry), cluster.at, points)
+            lines.add_metrics("volumes", name_storage(entry), cluster.at, points)
 
 
 def _pick(entry: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -262,10 +262,10 @@ class VolumesPart(Part):
     """How much of what is on each storage; of a storage that nodes share, as one of them sees it."""
 
     def list_requests(self, cluster: Cluster) -> list[Request]:
-        return list(self._list_storages(cluster).values())
+        return list(self.list_storages(cluster).values())
 
     def build(self, cluster: Cluster, answers: Answers, lines: Lines) -> None:
-        requests = self._list_storages(cluster)
+        requests = self.list_storages(cluster)
         for key in sorted({name_storage(entry) for entry in _list_storage_entries(cluster)}):
             storage, _at, node = key.partition("@")
             volumes = answers[requests[key]] if key in requests else f"storage {storage} is not available"
@@ -279,7 +279,8 @@ class VolumesPart(Part):
             lines.add_missing("volumes", describe_blindness("/storage", _STORAGE))
 
     @staticmethod
-    def _list_storages(cluster: Cluster) -> dict[str, Request]:
+    def list_storages(cluster: Cluster) -> dict[str, Request]:
+        """The requests for what is on each storage that is available, by their keys."""
         requests: dict[str, Request] = {}
         for entry in _list_storage_entries(cluster):
             if entry["node"] in cluster.online and entry.get("status") == "available":

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pve_simulator.errors import failure, invalid
 from pve_simulator.guests import sizes
+from pve_simulator.guests.runs import Runs
 from pve_simulator.nodes.rrd import GUEST_PRESSURES, NODE_PRESSURES, series, wave
 from pve_simulator.requests.call import Call
 from pve_simulator.requests.router import Handler, route
@@ -51,7 +53,7 @@ def node_data(call: Call) -> list[dict[str, Any]]:
             **{f"pressure{name}": 0 for name in NODE_PRESSURES},
         }
 
-    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, sample)
+    return series(call.world.clock.time(), call.need("timeframe"), lambda _moment: True, sample)
 
 
 def _make_guest_data_handler(kind: GuestType) -> Handler:
@@ -80,9 +82,9 @@ def _make_guest_data_handler(kind: GuestType) -> Handler:
                 **{f"pressure{name}": 0 for name in GUEST_PRESSURES},
             }
 
-        now = call.world.clock.time()
-        since = guest.started_at if guest.running else now + 1
-        return series(now, call.need("timeframe"), since, sample)
+        runs = call.world.part(Runs)
+        was_measured = partial(runs.has_run, call.world, guest)
+        return series(call.world.clock.time(), call.need("timeframe"), was_measured, sample)
 
     return read
 
@@ -100,8 +102,7 @@ def storage_data(call: Call) -> list[dict[str, Any]]:
     if storage is None:
         raise _no_file(f"pve-storage-9.0/{call.node}/{call.need('storage')}")
     sample = {"total": storage.total, "used": storage.used_on(call.node)}
-    node = call.cluster.nodes[call.node]
-    return series(call.world.clock.time(), call.need("timeframe"), node.boot_time, lambda moment: sample)
+    return series(call.world.clock.time(), call.need("timeframe"), lambda _moment: True, lambda _moment: sample)
 
 
 def _make_picture_handler(folder: str, *names: str) -> Handler:

@@ -60,3 +60,16 @@ def test_an_import_of_some_guests_is_an_empty_plan(playvisor, simulator, tmp_pat
     assert done.json["not_carried_over"] == [f"{first.name}: its variables stay in the inventory: ansible_user"]
     assert done.json["plan"] == f"playvisor fleet plan {file}"
     assert {row.tool for row in ledger.recent(10)} == {"observe_cluster", "report_fleet"}
+
+
+@pytest.mark.thorough
+def test_an_import_leaves_what_another_fleet_has(playvisor, simulator, tmp_path):
+    first, *others = sorted(simulator.cluster.guests.values(), key=lambda guest: guest.vmid)
+    file = tmp_path / "web.yml"
+    assert playvisor("fleet", "import", "--into", str(file), "--select", str(first.vmid), "--name", "web").status == 0
+    assert playvisor("fleet", "apply", str(file), "--yes").status == 0
+
+    done = playvisor("fleet", "import", "--into", str(tmp_path / "lab"), "--part", "guests", "-o", "json")
+
+    assert (done.status, done.json["counts"]) == (0, {"guests": len(others)}), done.stderr
+    assert any(first.name in sentence and "fleet web" in sentence for sentence in done.json["not_managed"])

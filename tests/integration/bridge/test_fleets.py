@@ -46,6 +46,20 @@ def fleets(lab):
     return lambda: lab.bridge.ledger.read_fleets(lab.bridge.authority.identify_cluster())
 
 
+def test_what_a_part_of_a_plan_leaves_out_is_not_taken_for_applied(lab, simulator, fleets):
+    shop = {"fleet": "shop", "guests": {"web-01": {"description": "Front page"}, "db-01": {"memory": 6144}}}
+    planned = lab.ask_as_person("plan_fleet", {"fleet": shop, "only": ["guests.web-*"]})
+    nothing = lab.ask_as_person("plan_fleet", {"fleet": shop, "only": ["guests.cache-*"]})
+    assert [one["path"] for one in planned.data["objects"]] == ["guests.web-01"]
+    assert nothing.failure.message == "Nothing in fleet shop is guests.cache-*, which only names."
+    assert lab.ask_as_person("apply_plan", {"plan_id": planned.plan.id}).status == "ok"
+
+    rest = lab.ask_as_person("plan_fleet", {"fleet": shop})
+
+    assert [one.path for one in fleets().list_objects("shop")] == ["guests.web-01"]
+    assert (rest.failure, [step["params"]["memory"] for step in rest.plan.steps]) == (None, [6144])
+
+
 def without_secret(fleet):
     web = {name: value for name, value in fleet["guests"]["web-01"].items() if name != "cloudinit"}
     return {**fleet, "guests": {**fleet["guests"], "web-01": web}}
@@ -105,6 +119,7 @@ def test_no_fleet_deletes(lab, guest):
 
     assert refused.failure.code == "invalid_parameter"
     assert "would delete it" in refused.failure.message
+    assert "belongs to one fleet" not in refused.failure.hint
     assert lab.writes == []
     # Nor is there a tool for it that clients could call.
     unknown = lab.ask("prune_fleet", {"fleet": {"fleet": "shop", "guests": {"web-01": {}}}})

@@ -68,8 +68,18 @@ def run(gateway, simulator, tmp_path):
     return through
 
 
+SCENARIOS = all_scenarios(PLACE)
+# A sample of the fleets runs with the others.
+FLEETS = [one for one in SCENARIOS if one.module == "pve_fleet"]
+REST = [one for number, one in enumerate(FLEETS) if number % 10]
+
+
 @pytest.mark.parametrize(
-    "scenario", [pytest.param(one, id=f"{one.module}: {one.name}") for one in all_scenarios(PLACE)]
+    "scenario",
+    [
+        pytest.param(one, id=f"{one.module}: {one.name}", marks=[pytest.mark.thorough] if one in REST else [])
+        for one in SCENARIOS
+    ],
 )
 def test_the_plan_is_grant_enough(simulator, run, scenario):
     if PLACE.lacking(scenario):

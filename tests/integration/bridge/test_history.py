@@ -62,7 +62,10 @@ def test_every_command_of_the_walk_through_works(playvisor, simulator, outside):
 
 
 @pytest.mark.thorough
-def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, simulator, guest):
+@pytest.mark.parametrize("ahead", [0, 86_400, -86_400])
+def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, simulator, guest, ahead):
+    # Whatever the cluster's clock says.
+    simulator.world.clock.set_time(simulator.world.clock.time() + ahead)
     container, machine = guest(running=True, kind="lxc"), guest(running=True)
     assert playvisor("history", "sync").status == 0
     described = playvisor("call", "configure_guest", f"vmid={container.vmid}", "description=new", "--json").json
@@ -81,9 +84,9 @@ def test_what_runs_of_ours_change_is_theirs_with_a_task_or_without(playvisor, si
 def test_what_somebody_changes_right_after_a_run_of_ours_is_not_ours(playvisor, outside, guest):
     machine = guest(running=True)
     assert playvisor("history", "sync").status == 0
-    set_ours = ("configure_guest", f"vmid={machine.vmid}", "description=ours", "memory=1024")
-    assert playvisor("call", *set_ours, "--json").json["changed"]
-    outside("PUT", f"/nodes/{machine.node}/qemu/{machine.vmid}/config", memory=1536, cores=3)
+    for tool, option in (("configure_guest", "description=ours"), ("resize_guest", "memory=3072")):
+        assert playvisor("call", tool, f"vmid={machine.vmid}", option, "--json").json["changed"]
+    outside("PUT", f"/nodes/{machine.node}/qemu/{machine.vmid}/config", memory=4096, cores=3)
 
     (changed,) = playvisor("history", "sync", "--json").json["changes"]
     shown = playvisor("query", f"select path, source from changes where key = '{machine.vmid}'", "--json").json
@@ -103,17 +106,22 @@ def test_what_is_not_known_is_said_with_what_to_do(playvisor, simulator):
     assert unknown.status == 2
     assert "playvisor history sync" in unknown.stderr
     assert not simulator.requests
+    assert playvisor("history", "who").stderr.startswith("No changes are known.")
+    asked = playvisor("call", "cluster_changes", "--json")
+    assert asked.json["summary"].startswith("No changes are known. Nobody has looked at a cluster yet.")
 
     playvisor("history", "sync")
     wrong = playvisor("history", "who", "--since", "last tuesday")
     late = playvisor("history", "show", "web-01", "--at", "2020-01-01")
     future = playvisor("history", "show", "web-01", "--at", "2099-01-01")
     kind = playvisor("history", "who", "--kind", "guests")
+    near = playvisor("history", "show", "web-1")
     assert (wrong.status, late.status, future.status, kind.status) == (2, 2, 2, 2)
     assert "is yet to come" in future.stderr
     assert "Do you mean guest?" in kind.stderr
+    assert "Do you mean web-01" in near.stderr
     assert "yesterday" in wrong.stderr
-    assert "was not there then" in late.stderr
+    assert "nobody has looked before" in late.stderr
 
 
 @pytest.mark.thorough

@@ -128,3 +128,26 @@ def test_what_is_said_to_wait_waits_and_nothing_else_does(client, results, case)
     said = {change["path"]: change["consequence"] for change in row["changes"]}
     assert said
     assert ("pending" in said.values()) == bool(waiting), (said, waiting)
+
+
+@pytest.mark.parametrize(
+    ("case", "wish", "path"),
+    [
+        ("cores", {"state": "template"}, "state"),
+        (
+            "cores of a container",
+            {"disks": [{"slot": "rootfs", "storage": "shared", "move": True}], "cores": 4},
+            "disks.rootfs.storage",
+        ),
+    ],
+    ids=["template", "volume of a container"],
+)
+def test_what_needs_a_stop_is_refused_and_told_as_that(client, case, wish, path):
+    document = read_document({"fleet": "all", "guests": {f"g{VMIDS[case]}": wish}})
+
+    (row,) = build_result(document, plan(client, document))["objects"]
+
+    assert row["failure"]["hint"].startswith("Stop it first")
+    assert (row["changed"], row["before"], row["after"]) == (False, {}, {})
+    told = {change["path"]: change["consequence"] for change in row["changes"]}
+    assert told == {f"guests.g{VMIDS[case]}.{path}": "needs_stop"}

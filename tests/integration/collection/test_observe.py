@@ -90,7 +90,7 @@ def test_a_file_is_written_by_the_playbook_and_the_next_one_costs_little(play, s
     kinds = [line["line"] for line in lines]
     assert sorted(kinds, key=["header", "object", "complete", "missing", "task", "metrics"].index) == kinds
     assert first["counts"]["guest"] == 8
-    assert (first["left"], first["missing"]) == ({"guests": [], "parts": []}, 0)
+    assert (first["left"], first["missing"]) == ({"guests": [], "parts": [], "measured": []}, 0)
     client.request("POST", "/nodes/pve1/qemu/101/config", {"description": "changed"})
     wish = {"since": first["until"], "running": first["running"], "guests": [102], "parts": []}
     second = play("observe", dest=str(file), **wish).result
@@ -382,3 +382,47 @@ def test_every_kind_of_thing_is_seen():
     assert find(seen, "sdn", "vnet/v1")["subnets"][0]["cidr"] == "10.3.0.0/24"
     assert find(seen, "guest", 101)["firewall"]["ipsets"] == {"mine": {"entries": [{"cidr": "10.1.0.2"}]}}
     assert seen.lines.missing == []
+
+
+def test_what_was_measured_of_objects_is_read_last_and_within_the_budget(lab: Simulator) -> None:
+    running = next(guest for guest in lab.cluster.guests.values() if guest.running)
+    node = running.node
+    wanted = [
+        {"kind": "node", "key": node, "timeframes": ["hour"]},
+        {"kind": "volumes", "key": f"local@{node}", "timeframes": ["month"]},
+        {"kind": "guest", "key": str(running.vmid), "timeframes": ["month", "year"]},
+        {"kind": "guest", "key": "999", "timeframes": ["year"]},
+    ]
+
+    seen = tick(lab, measured=wanted)
+
+    lines = {(line["kind"], line["key"], line.get("step")): line for line in seen.lines.measured}
+    assert list(lines) == [
+        ("node", node, 60),
+        ("volumes", f"local@{node}", 1800),
+        ("guest", str(running.vmid), 1800),
+        ("guest", str(running.vmid), 21600),
+        ("guest", "999", None),
+    ]
+    assert lines["guest", "999", None]["why"]
+    month = lines["guest", str(running.vmid), 1800]
+    assert len(month["times"]) == len(month["values"]["cpu"]) > 0
+    assert set(lines["volumes", f"local@{node}", 1800]["values"]) == {"disk"}
+
+    short = tick(lab, measured=wanted, budget=tick(lab).requests + 2)
+
+    assert short.left_measured == [f"guest/{running.vmid}"]
+    assert [line["kind"] for line in short.lines.measured] == ["node", "volumes", "guest"]
+
+
+def test_what_was_never_measured_is_read_as_nothing_and_what_fails_says_why(lab: Simulator) -> None:
+    wanted = [{"kind": "guest", "key": "101", "timeframes": ["year"]}]
+    missing = "RRD error: rrdcached@unix:/x: rrd_fetch_r failed: opening '/var/lib/x': No such file or directory"
+    lab.inject(path="/101/rrddata$", message=missing, count=1)
+    lab.inject(path="/101/rrddata$", message="RRD error: Unable to connect to rrdcached: No such file", count=1)
+
+    (nothing,) = tick(lab, measured=wanted).lines.measured
+    (failed,) = tick(lab, measured=wanted).lines.measured
+
+    assert nothing["times"] == []
+    assert "Unable to connect" in failed["why"]

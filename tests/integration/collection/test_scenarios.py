@@ -19,7 +19,13 @@ from pve_simulator import Simulator
 _SPEED = 100.0
 SOURCES = Path(__file__).resolve().parents[3] / "plugins/modules"
 EVERY = [
-    pytest.param(place, one, id=f"{name}: {one.module}: {one.name}")
+    # A fleet is much at once, and of the parts that the other modules show here.
+    pytest.param(
+        place,
+        one,
+        id=f"{name}: {one.module}: {one.name}",
+        marks=[pytest.mark.thorough] if (name, one.module) == ("single", "pve_fleet") else [],
+    )
     for name, place in PLACES.items()
     for one in all_scenarios(place)
     if not place.lacking(one)
@@ -74,7 +80,11 @@ def test_check_mode_refuses_what_the_server_refuses(simulator, client, connectio
     assert [unquote(path) for _method, path in writes(simulator)[before:]] == asked
 
 
-CHANGING = sorted(path.stem for path in SOURCES.glob("pve_*.py") if "run_plans(" in path.read_text(encoding="utf-8"))
+CHANGING = sorted(
+    path.stem
+    for path in SOURCES.glob("pve_*.py")
+    if any(runs in path.read_text(encoding="utf-8") for runs in ("run_plans(", "run_fleet("))
+)
 
 
 @pytest.mark.parametrize("module", CHANGING)

@@ -68,7 +68,7 @@ def stop(call: Call) -> str:
             guest = find_guest(call.cluster, "lxc", call.node, call.vmid)
             power.check_lock(guest, skiplock=call.flag("skiplock"))
             await task.work()
-            power.power_off(guest)
+            power.power_off(guest, call.world)
 
     return call.task("vzstop", call.vmid, worker)
 
@@ -87,7 +87,7 @@ def shutdown(call: Call) -> str:
             power.check_lock(guest)
             timeout = call.integer("timeout", _SHUTDOWN_TIMEOUT)
             await _shut_down(task, guest, timeout, force=call.flag("forceStop"))
-            power.power_off(guest)
+            power.power_off(guest, call.world)
 
     return call.task("vzshutdown", call.vmid, worker)
 
@@ -104,7 +104,7 @@ def reboot(call: Call) -> str:
             guest = find_guest(call.cluster, "lxc", call.node, call.vmid)
             power.check_lock(guest)
             await _shut_down(task, guest, call.integer("timeout", _REBOOT_TIMEOUT), force=True)
-            power.power_off(guest)
+            power.power_off(guest, call.world)
             power.power_on(call.world, guest)
 
     return call.task("vzreboot", call.vmid, worker)

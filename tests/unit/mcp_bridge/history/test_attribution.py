@@ -193,6 +193,18 @@ def test_a_request_of_ours_changed_what_it_set_and_nothing_else(path, value, is_
     assert found.source == ("run" if is_ours else "outside")
 
 
+def test_of_several_runs_the_one_counts_that_set_what_there_is():
+    place, renamed = "/nodes/a/qemu/101/config", change("config.description", values=("", "third"))
+    runs = [
+        write("PUT", place, run=f"run-{text}", options={"description": {text}}) for text in ("first", "third", "last")
+    ]
+    twice = [write("PUT", place, run=f"run-{number}", options={"description": {"third"}}) for number in (1, 2)]
+
+    assert attribute(renamed, [], runs).run_id == "run-third"
+    assert attribute(renamed, [CONFIG], runs).source == "several"
+    assert describe_who(renamed.fields, attribute(renamed, [], twice)) == "not certain: several runs of alice"
+
+
 def test_of_one_change_each_field_has_who_changed_it():
     both = change("config.cores", "config.memory", values=("4096", "6144"))
     found = attribute(both, [], [SETS_MEMORY])

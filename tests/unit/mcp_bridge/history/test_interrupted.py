@@ -27,7 +27,7 @@ from observations import (
 from sqlalchemy import select
 
 from mcp_bridge.database.tables import history_objects, history_versions
-from mcp_bridge.history import ingest
+from mcp_bridge.history import ingest, object_rows
 from mcp_bridge.history.ingest import StaleObservation
 from mcp_bridge.history.observation import parse_observation
 from mcp_bridge.history.store import History
@@ -86,7 +86,7 @@ def make_first(count):
 @pytest.fixture
 def ingest_undisturbed(write, history, database, monkeypatch):
     """What two observations come to when nothing interrupts them."""
-    monkeypatch.setattr(ingest, "_BATCH", 7)
+    monkeypatch.setattr(object_rows, "_BATCH", 7)
     history.ingest(write(0, *make_first(40)), attribute_to_nobody)
     changes = history.ingest(write(60, *make_second(40)), attribute_to_nobody)
     found = dump(database)
@@ -216,8 +216,8 @@ def test_a_process_that_is_killed_while_it_takes_one_leaves_a_whole_history(data
     path = write_observation(tmp_path / "second.jsonl", 60, make_second(300))
     code = (
         "import sys; from pathlib import Path; from mcp_bridge.database.open import Database;"
-        "from mcp_bridge.history import ingest; from mcp_bridge.history.store import History;"
-        "from mcp_bridge.history.observation import parse_observation; ingest._BATCH = 5;"
+        "from mcp_bridge.history import object_rows; from mcp_bridge.history.store import History;"
+        "from mcp_bridge.history.observation import parse_observation; object_rows._BATCH = 5;"
         f"print('ready', flush=True); History(Database(Path({str(database.state_dir)!r}), {database.url!r}))"
         f".ingest(parse_observation(Path({str(path)!r})), lambda change: change.attribution)"
     )

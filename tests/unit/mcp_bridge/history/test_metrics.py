@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from observations import LAB, START, complete, guest, metrics, moment
+from observations import complete, guest, metrics, moment
 
 from mcp_bridge.history.metrics import DAY, HOUR, SAMPLE_SECONDS
 
@@ -47,18 +47,3 @@ def test_numbers_are_taken_at_their_own_pace(sample, history):
     sample(SAMPLE_SECONDS - 1, cpu=0.9)
 
     assert [hour["cpu_max"] for hour in read(history)] == [0.1]
-
-
-def test_what_is_not_known_is_filled_from_proxmox_ve(sample, history):
-    sample(0, cpu=0.1)
-    (found,) = history.find_objects("101")
-    points = [{"time": START - HOUR * number, "cpu": 0.7, "memused": 5, "netin": 10} for number in range(3)]
-
-    for _again in range(2):
-        history.backfill_metrics(LAB, found.id, [*points, {"time": START - 4 * HOUR}])
-
-    assert [(hour["cpu"], hour.get("mem"), hour["samples"]) for hour in read(history)] == [
-        (0.7, 5, 1),
-        (0.7, 5, 1),
-        (0.1, None, 1),
-    ]

@@ -96,6 +96,8 @@ def test_views_show_what_was_observed(engine):
         ("VALUES (1), (2)", [[1], [2]]),
         ("SELECT name FROM guests UNION SELECT 'x' ORDER BY 1", [["web-01"], ["x"]]),
         ("SELECT round(1.5)", [[2]]),
+        ("SELECT name FROM guests WHERE name LIKE '%!-01' ESCAPE '!'", [["web-01"]]),
+        ("SELECT 1 WHERE current_date > '2020-01-01' AND current_timestamp IS NOT NULL", [[1]]),
         ("SELECT vmid FROM guests WHERE vmid IN (SELECT CAST(key AS integer) FROM objects)", [[101]]),
         ("SELECT count(*) FROM (SELECT 1 FROM objects) AS o", [[2]]),
         ("SELECT CASE WHEN vmid > 1 THEN coalesce(pool, 'none') END FROM guests", [["none"]]),
@@ -103,6 +105,14 @@ def test_views_show_what_was_observed(engine):
 )
 def test_what_people_and_models_ask_is_answered(engine, sql, rows):
     assert run_query(engine, sql).rows == rows
+
+
+def test_a_number_that_is_too_long_for_one_is_text(engine):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("its numbers have 64 bits")
+
+    assert run_query(engine, "SELECT 10::numeric ^ 5000").rows[0][0].startswith("1000")
+    assert run_query(engine, "SELECT 10::numeric ^ 20, 1.5::numeric").rows == [[10**20, 1.5]]
 
 
 def test_each_field_of_a_change_has_who_changed_it(engine, observe):
@@ -124,6 +134,21 @@ def test_an_answer_is_cut_off_at_rows_and_bytes(engine):
     assert (len(few.rows), few.truncated) == (29, "rows")
     short = run_query(engine, numbers, bytes=30)
     assert (len(short.rows), short.truncated) == (10, "bytes")
+
+
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT nam FROM guests", "guests has object_id, cluster, vmid, name, "),
+        ("SELECT name FROM guest_config", "Do you mean guest_configs? The views are "),
+        ("SELECT name FROM nowhere", "The views are "),
+    ],
+)
+def test_what_a_wrong_query_may_have_meant_is_said(engine, sql, hint):
+    with pytest.raises(UsageError) as raised:
+        run_query(engine, sql)
+
+    assert raised.value.hint.startswith(hint)
 
 
 def test_a_query_that_takes_too_long_is_ended(engine):
@@ -209,6 +234,7 @@ ATTACKS = [
     (";SELECT 1", "does not begin with"),
     ("\ufeffSELECT 1", "does not begin with"),
     ("SELECT 1\0; DROP TABLE runs", "NUL"),
+    ("SELECT '\ud800'", "characters that no text has"),
     ("SELECT 1 " + " " * LONGEST_QUERY + "x", "at most"),
     # More than one statement.
     ("SELECT 1; DROP TABLE tokens", "more than one"),
@@ -372,7 +398,19 @@ ON_POSTGRESQL = [
     ("SELECT U&'x' FROM tokens", "no view tokens"),
     ('SELECT * FROM U&"t\\006fkens"', "no view tokens"),
     ("SELECT $1", "."),
-    ("SELECT lpad('x', 2000000000)", "memory|can't be run"),
+    ("SELECT lpad('x', 2000000000)", "function lpad"),
+    ("SELECT rpad('x', 2000000000)", "function rpad"),
+    ("SELECT format('%*s', 900000000, 'x')", "function format"),
+    ("SELECT current_user", "function current_user"),
+    ("SELECT 1 FROM guests WHERE session_user = 'x'", "function current_user"),
+    ("SELECT current_catalog, current_schema", "function current_user"),
+    ("SELECT 'tokens'::regclass", "type regclass"),
+    ("SELECT 16419::oid::regclass::text", "type regclass"),
+    ("SELECT name::regclass FROM guests", "function regclass"),
+    ("SELECT '10'::oid::regrole::text", "type regrole"),
+    ("SELECT '{tokens}'::regclass[]", "type regclass"),
+    ("SELECT ARRAY['tokens'::regclass]", "type regclass"),
+    ("SELECT CAST(name AS regrole) FROM guests", "type regrole"),
     ("SELECT * FROM pg_temp.guests, tokens", "no view tokens"),
     ("SELECT * FROM ROWS FROM (pg_ls_dir('/'))", "function pg_ls_dir"),
     ("SELECT txid_current()", "function txid_current"),

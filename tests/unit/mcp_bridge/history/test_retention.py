@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
-from observations import attribute_to_jo, complete, describe, guest, metrics, moment, task
+from observations import LAB, START, attribute_to_jo, complete, describe, guest, metrics, moment, task
 from sqlalchemy import delete
 
 from mcp_bridge.database.tables import history_versions
@@ -120,3 +121,14 @@ def test_what_comes_back_after_it_was_half_removed_is_new(old, observe, database
 
     assert "guest 102 appeared" in describe(changes)
     assert len(old.find_objects("db-01")) == 2
+
+
+def test_what_is_old_only_by_a_clock_that_is_ahead_stays(observe, history):
+    # This machine's clock says that the cluster was looked at 400 days ago, though it was now.
+    seen = int(time.time()) - START - 400 * DAY
+    observe(seen - DAY, guest(101, config={"cores": "1"}), complete())
+    observe(seen, guest(101, config={"cores": "2"}), complete(), task(1, "qmconfig", 101, seen - 60, seen - 50))
+
+    assert history.find_removable(Keep(days=90, daily_days=100)) == Removal()
+    assert history.prune(Keep(days=90, daily_days=100)) == Removal()
+    assert len(history.list_tasks(LAB, moment(seen - DAY))) == 1

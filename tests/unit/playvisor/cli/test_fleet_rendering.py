@@ -166,3 +166,12 @@ def test_markdown_is_a_table_in_which_nothing_is_markup():
         "",
         "> Careful.",
     ]
+
+
+def test_what_needs_a_stop_is_said_below_why_it_was_not_done():
+    failure = {"message": "Guest 101 is running.", "hint": "Stop it first."}
+    changes = [{**change("guests.web-01.state", False, True), "consequence": "needs_stop"}]
+
+    lines = write(lay_out_outcome([{**WEB, "changed": False, "failure": failure, "changes": changes}]))
+
+    assert lines[-2:] == ["      Stop it first.", "      state  needs a stop"]

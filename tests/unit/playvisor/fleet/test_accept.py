@@ -169,6 +169,44 @@ def test_what_can_not_be_written_is_left_and_said(accept, path, value, why):
     assert why in accepted.left[path]
 
 
+BLOCKS = """\
+fleet: shop
+guests:
+  web-01:
+    description: |-
+      one
+      two
+
+    memory: 1024
+  web-02:
+    memory: 512
+    description: >
+      folded
+      text
+  # The last one.
+  web-03: {memory: 256}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "old", "new"),
+    [
+        ("guests.web-01.description", "theirs", "|-\n      one\n      two\n", "theirs\n"),
+        ("guests.web-01.description", None, "    description: |-\n      one\n      two\n", ""),
+        ("guests.web-02.description", "theirs", ">\n      folded\n      text\n", "theirs\n"),
+        ("guests.web-02.description", None, "    description: >\n      folded\n      text\n", ""),
+        ("guests.web-02.cores", 2, "      text\n", "      text\n    cores: 2\n"),
+    ],
+    ids=["it changes", "it goes", "the last one changes", "the last one goes", "something comes below"],
+)
+def test_a_text_on_lines_of_its_own_ends_where_the_next_line_begins(accept, path, value, old, new):
+    accept.file.write_text(BLOCKS)
+
+    accept(**{path: value})
+
+    assert accept.file.read_text() == BLOCKS.replace(old, new)
+
+
 def test_an_alias_is_not_followed(accept):
     accept.file.write_text(
         textwrap.dedent("""\

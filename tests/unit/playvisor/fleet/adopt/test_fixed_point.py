@@ -11,7 +11,11 @@ from functools import partial
 
 import pytest
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.compose import compose
-from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import Document, read_document
+from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.document import (
+    Document,
+    read_document,
+    select_objects,
+)
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.forecast import ForecastClient
 from ansible_collections.playvisor.proxmox.plugins.module_utils._fleet.report import build_result
 from ansible_collections.playvisor.proxmox.plugins.module_utils._observe.observation import Wish, observe_cluster
@@ -129,8 +133,8 @@ def observe(client, tmp_path):
 
 def report(client, fleet, only=()):
     """What a report of pve_fleet says of a fleet: its objects."""
-    document = read_document(fleet)
-    return build_result(document, compose(ForecastClient(client), document, Document("last"), only=only))["objects"]
+    document = select_objects(read_document(fleet), only)
+    return build_result(document, compose(ForecastClient(client), document, Document("last")))["objects"]
 
 
 @pytest.fixture(scope="module")

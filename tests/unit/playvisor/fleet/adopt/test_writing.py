@@ -165,7 +165,7 @@ def test_any_text_reads_back(tmp_path_factory, text):
     config = {"args": text, "hookscript": f"a\n{text}"}
     # A device stands on one line.
     nics = [{"slot": "net0", "options": {"a": text, "b": 1}}]
-    guests = {"web": {"type": "qemu", "description": text, "ignore": [text, "b"], "nics": nics, "config": config}}
+    guests = {"web": {"type": "qemu", "description": text, "searchdomain": [text, "b"], "nics": nics, "config": config}}
     written = render(guests, folder, {("guests", "web"): [f"note {text}"]})
     assert is_clean(written)
 
@@ -236,6 +236,27 @@ def test_what_a_fleet_can_not_have_is_left_out_of_a_guest_with_dots_in_its_name_
     proven, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, lambda _fleet, _only: [])
     assert proven.guests == {"web.example.com": {"type": "qemu", "cores": 2, "cpu": "host"}}
     assert "not managed: onboot maybe" in proven.notes["guests", "web.example.com"][0]
+
+
+def test_what_was_left_out_altogether_is_not_asked_for_again(tmp_path):
+    asked = []
+
+    def report(_fleet, only):
+        asked.append(list(only))
+        failure = {"code": CLAIMED, "message": "it belongs to fleet shop"}
+        return [] if only else [{"path": f"guests.{name}", "failure": failure} for name in ("web-01", "web-02")]
+
+    guests = {name: {"type": "qemu"} for name in ("web-01", "web-02")}
+    adoption, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, report)
+
+    assert (dict(adoption.guests), asked) == ({}, [[]])
+
+
+def test_an_element_that_a_fleet_can_not_have_is_left_out_with_its_list(tmp_path):
+    guests = {"web": {"type": "qemu", "tags": ["prod", "a:b"], "depends_on": ["db"]}, "db": {"type": "qemu"}}
+    guests["under_score"] = {"type": "qemu"}
+    proven, _texts = prove_fixed_point(Adoption({"fleet": "lab", "guests": guests}), tmp_path, lambda _fleet, _only: [])
+    assert proven.guests == {"web": {"type": "qemu", "depends_on": ["db"]}, "db": {"type": "qemu"}}
 
 
 def test_what_belongs_to_another_fleet_is_left_to_it():
