@@ -11,6 +11,7 @@ string with it is read as if it had no quotes, so that "012" becomes 10, and the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -23,6 +24,8 @@ from mcp_bridge.text.yaml import load_yaml
 FILE = "env/extravars"
 """Where they are in the folder of a run's phase."""
 _UNSAFE = "!unsafe "
+# What can't stand between double quotes as it is.
+_SPECIAL = re.compile(r"[^ !#-\[\]-~]")
 
 
 def dump(variables: Mapping[str, Any]) -> str:
@@ -65,13 +68,9 @@ def _dump_value(value: Any, mark: str) -> str:
 
 def _quote(text: str) -> str:
     """A double-quoted YAML scalar. Like JSON's, but YAML knows no surrogate pairs."""
-    return '"' + "".join(_escape(character) for character in text) + '"'
+    return f'"{_SPECIAL.sub(_escape, text)}"'
 
 
-def _escape(character: str) -> str:
-    code = ord(character)
-    if character in '"\\':
-        return f"\\{character}"
-    if 0x20 <= code < 0x7F:
-        return character
-    return f"\\U{code:08X}"
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    return f"\\{character}" if character in '"\\' else f"\\U{ord(character):08X}"
