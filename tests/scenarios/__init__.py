@@ -39,7 +39,8 @@ class Needy(Protocol):
     """What runs only where there is what it needs."""
 
     @property
-    def needs(self) -> frozenset[str]: ...
+    def needs(self) -> frozenset[str]:
+        """The names of what it needs, as in `Place.lacking`."""
 
 
 @dataclass(frozen=True)

@@ -281,10 +281,8 @@ def _containers(place: Place) -> list[Scenario]:
             settings={"restart": True, "max_unavailable": 1},
             guests={"scenario-0": {**served, "depends_on": ["scenario-1"]}, "scenario-1": served}),
         one("containers are stopped and started in their order", *running[:2], *place.container(1),
-            guests={
-                "scenario-0": {"state": "stopped"},
-                "scenario-1": {"state": "started", "depends_on": ["scenario-0"]},
-            }),
+            guests={"scenario-0": {"state": "stopped"},
+                    "scenario-1": {"state": "started", "depends_on": ["scenario-0"]}}),
         one("volumes and networks of a container are changed", *mounted,
             guests={"scenario-0": {
                 "disks": [{"slot": "mp0", "size": 2, "mp": "/other"}, {"slot": "rootfs", "size": 2}],

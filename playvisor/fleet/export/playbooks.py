@@ -53,7 +53,7 @@ def _mark_for_linters(lines: Iterable[str], tasks: Iterable[Task]) -> Iterator[s
     """The lines, where tasks say which rules their data breaks that linters take for templates or for layout."""
     each = iter(tasks)
     for line in lines:
-        rules = _list_broken_rules(next(each)) if line.startswith("    - name: ") else []
+        rules = _list_broken_rules(next(each, {})) if line.startswith("    - name: ") else []
         yield f"{line}  # noqa: {' '.join(rules)}" if rules else line
 
 

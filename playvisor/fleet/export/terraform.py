@@ -106,7 +106,7 @@ def _list_access(access: Mapping[str, Any]) -> Iterator[Resource]:
         for entry in access.get(section) or ():
             yield kind, entry[kind.removeprefix("user_")], entry[kind.removeprefix("user_")]
     for entry in access.get("acls") or ():
-        holder = next(str(entry[key]) for key in ("group", "user", "token") if entry.get(key))
+        holder = str(entry.get("group") or entry.get("user") or entry["token"])
         for role in entry.get("roles") or ():
             path = entry["path"].strip("/") or "root"
             yield "acl", f"{holder}_{role}_{path}", f"{entry['path']}?{holder}?{role}"

@@ -108,11 +108,13 @@ def test_an_approved_plan_of_a_fleet_is_applied_once_and_as_it_was_approved(lab)
     assert ask_to_apply(lab, planned).failure.code == "approval_required"
     lab.approve(planned)
 
-    results, threads = [], []
-    for _number in range(2):
+    results = []
+
+    def call():
         request = Request("apply_plan", {"plan_id": planned.plan.id}, "apply", CLIENT)
-        call = lambda request=request: results.append(lab.bridge.call(request, lambda _line: None, threading.Event()))  # noqa: E731
-        threads.append(threading.Thread(target=call))
+        results.append(lab.bridge.call(request, lambda _line: None, threading.Event()))
+
+    threads = [threading.Thread(target=call) for _number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
