@@ -190,7 +190,7 @@ def test_a_fleet_of_people_from_plan_to_prune(playvisor, fleet, ledger, simulato
 def test_an_apply_that_is_killed_goes_on_where_it_stopped(
     playvisor, fleet, env, simulator, authority, eventually, fleets, ledger
 ):
-    simulator.world.settings.task_seconds = 60.0
+    simulator.world.settings.task_seconds = 20.0
     fleet.write_text(
         yaml.safe_dump(
             {

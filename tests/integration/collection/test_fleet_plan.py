@@ -203,7 +203,10 @@ def test_a_fleet_of_which_nothing_is_there_is_one_plan(list_writes, plan, apply)
     assert states["guests.app-2.state"] == (False, True, "live")
     applied = apply(NEW, expect_plan=planned["plan"]["digest"])
     assert applied.get("msg") is None
-    assert Counter(list_writes()) == Counter(list_steps(planned))
+    sent, steps = Counter(list_writes()), Counter(list_steps(planned))
+    assert not sent - steps
+    # The HA manager may have started app-1 before it was its turn.
+    assert [path.rpartition("/")[2] for _method, path in steps - sent] in ([], ["start"])
     again = plan(NEW)
     assert (again["changed"], list_steps(again)) == (False, [])
 
