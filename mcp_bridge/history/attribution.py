@@ -10,13 +10,15 @@ named: nothing is guessed.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mcp_bridge.history.deeds import GUESTS, Deed, parse_upid
+from mcp_bridge.history.documents import GUEST
+from mcp_bridge.history.effects import can_change, is_known
 
 if TYPE_CHECKING:
     from mcp_bridge.history.changes import Attribution, Change, FieldChange
@@ -25,15 +27,6 @@ if TYPE_CHECKING:
 # clocks differ.
 _OVERVIEW_SECONDS = 15
 _CLOCK_SECONDS = 3
-
-# A task of the HA manager that starts so long after what was asked of it does that.
-_MANAGER_SECONDS = 60
-
-Options = Mapping[str, Collection[str | None]]
-"""What requests set of a configuration: by option the values, None for one that they delete."""
-
-_GUEST = "guest"
-_CONFIG = "config"
 # Characters of all that may have done it; more would not fit into its column.
 _LONGEST_NAMES = 250
 _NOBODY = {
@@ -41,290 +34,15 @@ _NOBODY = {
     "earlier": "an earlier change",
     "unseen": "not known, as not all tasks could be read",
 }
-# What a task is about that is about all guests of a node.
-_GUESTS = "guests"
-_UPID = re.compile(
-    r"UPID:(?P<node>[^:]+):[0-9A-Fa-f]+:[0-9A-Fa-f]+:(?P<start>[0-9A-Fa-f]+):(?P<type>[^:]+):(?P<id>[^:]*):(?P<user>[^:]+):"
-)
-# What a task is about that gives a disk of one guest to another.
-_REASSIGNED = re.compile(r"\d+-\w+>(?P<key>\d+)-\w+")
-_DISKS = ("config.disks", "overview.maxdisk")
-_DISK = re.compile(r"config\.(scsi|sata|ide|virtio|efidisk|tpmstate|unused|mp|rootfs)\d*(\.|$)")
-_LOCKS = ("overview.lock", "config.lock", "config.digest")
-# What a machine has while it is hibernated.
-_HIBERNATED = tuple(f"config.{name}" for name in ("vmstate", "runningcpu", "runningmachine", "running-nets-host-mtu"))
-# What changes in a configuration without being named by the request that changes it.
-_SIDE_EFFECT = re.compile(r"unused\d+|boot|bootdisk|lock|digest|meta|smbios1|vmgenid|parent|vmstate|runningcpu")
-# Options that show in the overview of a guest, by their names there; any other may show as well.
-_IN_OVERVIEW = {
-    "name": ("name", "hostname"),
-    "tags": ("tags",),
-    "cpus": ("cores", "sockets", "vcpus", "cpulimit"),
-    "maxmem": ("memory",),
-}
-_NUMBER = re.compile(r"\d+")
-_RUNNING = (
-    "overview.status =running",
-    "overview.hastate",
-    "overview.cpus",
-    "overview.maxmem",
-    "pending",
-    *_HIBERNATED,
-)
-_STOPPED = ("overview.status =stopped", "overview.hastate", "pending")
-_MOVED = ("overview.node", "overview.status", "overview.hastate", *_DISKS, *_LOCKS)
-_CONFIGURED = (
-    "config",
-    "pending",
-    *(f"overview.{name}" for name in ("name", "tags", "cpus", "maxmem", "maxdisk", "template", "lock")),
-)
-_ALL = ("overview", "config", "pending", "snapshots", "firewall")
-
-# What each type of task can change of the guest that it names: paths of fields, with `=value` only if that came of it,
-# with `+` or `-` only what was added or removed. `config.disks` are all disks.
-_EFFECTS: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(("start", "resume", "hastart", "startall"), (*_RUNNING, *_LOCKS)),
-    **dict.fromkeys(("stop", "shutdown", "hastop", "stopall"), (*_STOPPED, *_LOCKS)),
-    **dict.fromkeys(("reboot", "reset"), (*_RUNNING, *_STOPPED, *_LOCKS)),
-    **dict.fromkeys(("suspend", "pause", "suspendall"), ("overview.status", *_STOPPED, *_HIBERNATED, *_LOCKS)),
-    **dict.fromkeys(("igrate", "migrate", "hamigrate", "migrateall"), _MOVED),
-    **dict.fromkeys(("create", "restore"), _ALL),
-    "clone": ("overview.lock", "config.lock"),
-    "destroy": _ALL,
-    "config": _CONFIGURED,
-    "template": ("overview.template", "config.template", *_DISKS, *_LOCKS),
-    **dict.fromkeys(("resize", "move", "move_volume"), _DISKS + _LOCKS),
-    "snapshot": ("snapshots +", "config.parent", *_LOCKS),
-    "delsnapshot": ("snapshots -", "config.parent", *_LOCKS),
-    "rollback": _ALL,
-    "dump": ("overview.status", *_LOCKS),
-    "firewall": ("firewall",),
-    **dict.fromkeys(("vncproxy", "vncshell", "spiceproxy", "spiceshell", "termproxy"), ()),
-}
-# Types of tasks that only have others done, by the types of these: the HA manager does them as root@pam, a node as who
-# asked for it.
-_BY_MANAGER = {
-    "hastart": ("start",),
-    "hastop": ("stop", "shutdown"),
-    "hamigrate": ("igrate", "migrate"),
-}
-_BY_NODE = {
-    "startall": ("start",),
-    "stopall": ("stop", "shutdown"),
-    "suspendall": ("suspend", "pause"),
-    "migrateall": ("igrate", "migrate"),
-}
-_MANAGER = "root@pam"
 # Types of tasks that make a guest without naming it: they name the one that they copy.
 _COPIES = frozenset({"clone"})
-# Types of tasks that are about the guests of a node, and name none.
-_OF_NODES = frozenset(_BY_NODE)
 # Types of tasks after which a storage holds something else.
 _OF_VOLUMES = frozenset(
     {"imgdel", "imgcopy", "imgrestore", "upload", "download", "prunebackups", "dump", "create", "restore", "clone"}
     | {"destroy", "move", "move_volume", "resize", "template", "snapshot", "delsnapshot", "rollback", "config"}
 )
-
 # Fields of guests that are changed at another object.
 _FIELDS_ELSEWHERE = {"pool": "overview.pool", "ha_resource": "overview.hastate"}
-
-# Requests that leave no task, by where they go: the kind and key of what they change, and, of guests, the type of task
-# that changes the same.
-_PLACES: Sequence[tuple[re.Pattern[str], str, str]] = [
-    (re.compile(pattern), kind, effect)
-    for pattern, kind, effect in (
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/firewall(?:/.*)?", _GUEST, "firewall"),
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/(?:config|unlink|cloudinit)", _GUEST, _CONFIG),
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/resize", _GUEST, "resize"),
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/(?:move_disk|move_volume)", _GUEST, "move"),
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/snapshot/[^/]+/config", _GUEST, "rollback"),
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/template", _GUEST, "template"),
-        (r"nodes/[^/]+/(?:qemu|lxc)/(?P<key>\d+)/status/(?:suspend|resume|reset)", _GUEST, "reset"),
-        (r"cluster/firewall/groups(?:/(?P<key>[^/]+).*)?", "firewall", "group/"),
-        (r"cluster/firewall(?:/.*)?", "firewall", "cluster"),
-        (r"nodes/(?P<key>[^/]+)/firewall(?:/.*)?", "firewall", "node/"),
-        (r"pools(?:/(?P<key>.+))?", "pool", ""),
-        (r"storage(?:/(?P<key>[^/]+))?", "storage", ""),
-        (r"nodes/[^/]+/storage/(?P<key>[^/]+)/.+", "volumes", ""),
-        (r"cluster/ha/resources(?:/(?P<key>[^/]+).*)?", "ha_resource", ""),
-        (r"cluster/ha/rules(?:/(?P<key>[^/]+))?", "ha_rule", ""),
-        (r"cluster/backup(?:/(?P<key>[^/]+))?", "backup_job", ""),
-        (r"cluster/replication(?:/(?P<key>[^/]+))?", "replication", ""),
-        (r"cluster/options", "options", ""),
-        (r"cluster/sdn/.+", "sdn", ""),
-        (r"cluster/mapping/.+", "mapping", ""),
-        (r"nodes/(?P<key>[^/]+)/network(?:/.*)?", "network", "/"),
-        (r"nodes/(?P<key>[^/]+)/(?:config|dns|time|hosts)", "node", ""),
-        (r"access/users/[^/]+/token/.+", "token", ""),
-        (r"access/users(?:/(?P<key>[^/]+))?", "user", ""),
-        (r"access/groups(?:/(?P<key>[^/]+))?", "group", ""),
-        (r"access/roles(?:/(?P<key>[^/]+))?", "role", ""),
-        (r"access/domains(?:/(?P<key>[^/]+))?", "domain", ""),
-        (r"access/acl", "acl", ""),
-    )
-]
-
-
-@dataclass(frozen=True)
-class Deed:
-    """What may have changed something: a task, or a request of a run that started none.
-
-    `type` is the task's without qm and vz, or, of a request, that of the task that changes the same. `kind` and `key`
-    say of what; an empty key is any of that kind. `makes` are guests that it makes under other ids than its own, and
-    `options` those of a guest's configuration that it sets, with their values; each None where that is not known.
-    `part_of` is the actor of the deed that had it done.
-    """
-
-    type: str
-    kind: str
-    key: str
-    node: str
-    start: datetime
-    end: datetime | None
-    user: str
-    upid: str | None = None
-    run_id: str | None = None
-    makes: frozenset[str] | None = None
-    options: Options | None = None
-    has_failed: bool = False
-    part_of: str | None = None
-
-    def has_set(self, field: FieldChange) -> bool:
-        """Whether it is known to have set a field of a guest to what it is."""
-        name = [*field.path.split("."), ""][1]
-        return self.options is not None and str(field.after) in self.options.get(name, ())
-
-    @property
-    def actor(self) -> str:
-        """What tells it from others' deeds: all of one run are one, and so is what it had done."""
-        return self.part_of or self.run_id or self.upid or ""
-
-
-@dataclass(frozen=True)
-class SentWrite:
-    """A request other than GET that a run of ours sent, with the task that it started and the guests it may make.
-
-    `ended` is when the run had ended, `options` what it sets of a guest's configuration, None where that is not known.
-    """
-
-    run_id: str
-    user: str
-    at: datetime
-    ended: datetime | None
-    method: str
-    path: str
-    upid: str | None = None
-    makes: frozenset[str] = frozenset()
-    options: Options | None = None
-
-
-@dataclass(frozen=True)
-class TaskEnd:
-    """A task as the cluster lists it: when and how it ended, None while it runs."""
-
-    upid: str
-    end: datetime | None
-    status: str | None
-
-
-def parse_upid(upid: str) -> dict[str, str] | None:
-    """The parts of a task's id: node, start (hexadecimal), type, id, user. None for other text."""
-    match = _UPID.match(upid)
-    return match.groupdict() if match else None
-
-
-def make_deeds(tasks: Iterable[TaskEnd], writes: Iterable[SentWrite]) -> list[Deed]:
-    """The deeds of tasks and of requests of ours, of which those that started a task are that task's."""
-    known = {task.upid: task for task in tasks}
-    by_task: dict[str, SentWrite] = {}
-    deeds: list[Deed | None] = []
-    for write in writes:
-        if write.upid is None:
-            deeds.append(_make_write_deed(write))
-        else:
-            by_task[write.upid] = write
-            known.setdefault(write.upid, TaskEnd(write.upid, write.ended, None))
-    for upid, task in known.items():
-        deeds += _make_task_deeds(task, by_task.get(upid))
-    return _join_parts([deed for deed in deeds if deed is not None])
-
-
-def _join_parts(deeds: Sequence[Deed]) -> list[Deed]:
-    """The deeds, with what was done for another one as a part of that, of who asked for it."""
-    askers: dict[tuple[str, str], list[Deed]] = defaultdict(list)
-    for deed in sorted(deeds, key=lambda deed: deed.start, reverse=True):
-        if deed.type in _BY_MANAGER or deed.type in _BY_NODE:
-            askers[deed.kind, deed.key].append(deed)
-
-    def join(deed: Deed) -> Deed:
-        if deed.kind != _GUEST or deed.upid is None or deed.run_id is not None:
-            return deed
-        near = (*askers.get((_GUEST, deed.key), ()), *askers.get((_GUESTS, deed.node), ()))
-        asker = next((one for one in near if _has_done(one, deed)), None)
-        return deed if asker is None else replace(deed, user=asker.user, run_id=asker.run_id, part_of=asker.actor)
-
-    return [join(deed) for deed in deeds]
-
-
-def _has_done(asker: Deed, deed: Deed) -> bool:
-    """Whether a deed is what another one has done."""
-    if asker.type in _BY_NODE:
-        is_its = deed.user == asker.user and (asker.end is None or deed.start <= asker.end)
-        return is_its and deed.type in _BY_NODE[asker.type] and deed.start >= asker.start
-    late = timedelta(seconds=_MANAGER_SECONDS)
-    is_its = deed.user == _MANAGER and asker.start <= deed.start <= asker.start + late
-    return is_its and deed.type in _BY_MANAGER[asker.type]
-
-
-def _make_task_deeds(task: TaskEnd, write: SentWrite | None) -> list[Deed]:
-    """The deed of a task, once for each guest that it is about; one that a run of ours has started is the run's."""
-    parts = parse_upid(task.upid)
-    if parts is None:
-        return []
-    kind, key, type_ = _read_target(parts)
-    deed = Deed(
-        type=type_,
-        kind=kind,
-        key=key,
-        node=parts["node"],
-        start=datetime.fromtimestamp(int(parts["start"], 16), UTC),
-        end=task.end,
-        user=write.user if write else parts["user"],
-        upid=task.upid,
-        run_id=write.run_id if write else None,
-        makes=write.makes if write else None,
-        options=write.options if write else None,
-        has_failed=task.status not in (None, "OK") and not str(task.status).startswith("WARNINGS"),
-    )
-    reassigned = _REASSIGNED.fullmatch(parts["id"])
-    return [deed, replace(deed, key=reassigned["key"])] if reassigned else [deed]
-
-
-def _make_write_deed(write: SentWrite) -> Deed | None:
-    """The deed of a request that started no task; None where it is not known what it changes."""
-    path = write.path.strip("/").removeprefix("api2/json/")
-    for pattern, kind, effect in _PLACES:
-        match = pattern.fullmatch(path)
-        if match is None:
-            continue
-        key = (match.groupdict().get("key") or "") if pattern.groups else ""
-        if effect == "/":
-            key = f"{key}/"
-        elif kind == "firewall":
-            key = f"{effect}{key}" if key or effect == "cluster" else ""
-        return Deed(
-            type=effect if kind == _GUEST else "",
-            kind=kind,
-            key=key,
-            node="",
-            start=write.at,
-            end=write.at,
-            user=write.user,
-            run_id=write.run_id,
-            makes=frozenset(),
-            options=write.options if effect == _CONFIG else None,
-        )
-    return None
 
 
 class Attributor:
@@ -337,7 +55,7 @@ class Attributor:
         for deed in deeds:
             self._by_key[deed.kind, deed.key].append(deed)
             self._by_kind[deed.kind].append(deed)
-        self._copies = [deed for deed in self._by_kind[_GUEST] if deed.type in _COPIES]
+        self._copies = [deed for deed in self._by_kind[GUEST] if deed.type in _COPIES]
 
     def attribute(self, change: Change) -> Attribution:
         """Who made a change, whose `attribution` has the interval: one run, one task, several deeds, or outside."""
@@ -356,7 +74,7 @@ class Attributor:
     def _is_blind(self, change: Change) -> bool:
         """Whether a task that can't be seen may have made a change."""
         former = (field.before for field in change.fields if field.path == "overview.node")
-        return change.kind in (_GUEST, "volumes") and not self._unread.isdisjoint({None, change.node, *former})
+        return change.kind in (GUEST, "volumes") and not self._unread.isdisjoint({None, change.node, *former})
 
     def _list_near(self, change: Change) -> Iterator[Deed]:
         """The deeds about the object of a change."""
@@ -364,9 +82,9 @@ class Attributor:
         yield from self._by_key.get((kind, key), ())
         if key:
             yield from self._by_key.get((kind, ""), ())
-        if kind == _GUEST:
+        if kind == GUEST:
             for node in {change.node, *(field.before for field in change.fields if field.path == "overview.node")}:
-                yield from self._by_key.get((_GUESTS, str(node)), ())
+                yield from self._by_key.get((GUESTS, str(node)), ())
             for place in _FIELDS_ELSEWHERE:
                 yield from self._by_kind[place]
             if change.what != "changed":
@@ -377,7 +95,7 @@ class Attributor:
             storage, _at, node = key.partition("@")
             if node:
                 yield from self._by_key.get((kind, storage), ())
-            others = (*self._by_kind[_GUEST], *self._by_kind[""])
+            others = (*self._by_kind[GUEST], *self._by_kind[""])
             yield from (deed for deed in others if deed.type in _OF_VOLUMES and node in ("", deed.node))
 
 
@@ -426,31 +144,6 @@ def _join(separator: str, names: Iterable[str]) -> str:
     return joined
 
 
-def can_change(type_: str, path: str, before: Any, after: Any, options: Options | None = None) -> bool:
-    """Whether a task of a type, or a request that set these options, can have changed a field of its guest so."""
-    if options is not None and not _can_set(options, path, after):
-        return False
-    effects = _EFFECTS.get(_shorten_type(type_))
-    if effects is None:
-        # A type of task that is not known may do anything.
-        return True
-    return any(_matches(effect, path, before, after) for effect in effects)
-
-
-def _can_set(options: Options, path: str, after: Any) -> bool:
-    """Whether a field of a guest can have become so by a request that set these options."""
-    section, name = [*path.split("."), ""][:2]
-    if section == "overview":
-        return name not in _IN_OVERVIEW or any(option in options for option in _IN_OVERVIEW[name])
-    if section not in ("config", "pending"):
-        return True
-    if name not in options:
-        return _SIDE_EFFECT.fullmatch(name) is not None
-    # Whatever else it was set to, Proxmox VE may write another way.
-    is_plain = all(value is not None and _NUMBER.fullmatch(value) for value in options[name])
-    return section == "pending" or not is_plain or (after is not None and str(after) in options[name])
-
-
 def describe_who(fields: Sequence[FieldChange], by: Attribution) -> str:
     """Who made a change of these fields, in a few words; where it was not one for all of them, of which fields."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -486,7 +179,7 @@ def _list_fields(change: Change) -> Sequence[FieldChange | None]:
 
 
 def _can_change(deed: Deed, change: Change, field: FieldChange | None) -> bool:
-    if change.kind != _GUEST:
+    if change.kind != GUEST:
         return True
     if deed.kind in _FIELDS_ELSEWHERE:
         is_its = deed.kind == "pool" or not deed.key or deed.key.rpartition(":")[2] == change.key
@@ -498,7 +191,7 @@ def _can_change(deed: Deed, change: Change, field: FieldChange | None) -> bool:
     if deed.type in _COPIES:
         # A copy that somebody else made may be any guest that is new.
         return deed.key != change.key and (deed.makes is None or change.key in deed.makes)
-    return deed.type in ("create", "restore") or deed.type not in _EFFECTS
+    return deed.type in ("create", "restore") or not is_known(deed.type)
 
 
 def _overlaps(deed: Deed, interval: Attribution, seconds: int) -> bool:
@@ -507,37 +200,3 @@ def _overlaps(deed: Deed, interval: Attribution, seconds: int) -> bool:
     if deed.start > interval.at + slack:
         return False
     return interval.not_before is None or deed.end is None or deed.end >= interval.not_before - slack
-
-
-@cache
-def _shorten_type(type_: str) -> str:
-    """The type of a task without the kind of guest: qmstart and vzstart are both start."""
-    return type_[2:] if type_[:2] in ("qm", "vz") and type_ != "qm" else type_
-
-
-def _read_target(parts: Mapping[str, str]) -> tuple[str, str, str]:
-    """The kind and key of what a task is about, and its type as deeds have it."""
-    type_ = _shorten_type(parts["type"])
-    if type_ in _OF_NODES:
-        return _GUESTS, parts["node"], type_
-    if type_ in ("imgdel", "prunebackups"):
-        return "volumes", parts["id"].rpartition("@")[2], type_
-    if parts["type"] == "srvreload" and parts["id"] == "networking":
-        return "network", f"{parts['node']}/", type_
-    if parts["type"] == "reloadnetworkall":
-        return "sdn", "", type_
-    vmid = re.match(r"\d+", parts["id"])
-    if vmid:
-        return _GUEST, vmid[0], type_
-    return "", parts["id"], type_
-
-
-def _matches(effect: str, path: str, before: Any, after: Any) -> bool:
-    prefix, _space, condition = effect.partition(" ")
-    if prefix == "config.disks":
-        return _DISK.match(path) is not None
-    if path != prefix and not path.startswith(f"{prefix}."):
-        return False
-    if condition.startswith("="):
-        return str(after) == condition[1:]
-    return {"": True, "+": before is None, "-": after is None}[condition]

@@ -9,11 +9,9 @@ import math
 import tempfile
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,21 +19,16 @@ from mcp_bridge import catalogue, version
 from mcp_bridge.auth.caller import make_local_client
 from mcp_bridge.authority.cluster import shorten_identity
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.evidence import events
-from mcp_bridge.evidence.requests import read_requests
 from mcp_bridge.executor import Progress
 from mcp_bridge.ledger.records import LOOK, SELF
 from mcp_bridge.result import Result
+from mcp_bridge.run.doers import SKEW_SECONDS, Evidence
 from mcp_bridge.run.request import Request
 from mcp_bridge.system.identity import format_timestamp
 
 if TYPE_CHECKING:
-    from mcp_bridge.history.attribution import Attributor, SentWrite
-    from mcp_bridge.history.changes import Attribution, Change
+    from mcp_bridge.history.changes import Change
     from mcp_bridge.history.ingest import StaleObservation
-    from mcp_bridge.history.observation import Observation
-    from mcp_bridge.history.store import History
-    from mcp_bridge.ledger.records import RunRow
     from mcp_bridge.run.engine import Engine
 
 # Within so long every guest is read in full again, whether a task names it or not, and all that is no guest.
@@ -50,14 +43,12 @@ _MOST_GUESTS = 2000
 _MOST_REQUESTS = 5000
 # Objects of which each look asks for what Proxmox VE measured before, with two requests each, until it knows of all.
 _MOST_UNFILLED = 25
-# Clocks that differ by more are wrong.
-_SKEW_SECONDS = 60
 # The share of the pace after which a look is due.
 _DUE = 0.9
 # Requests of a server's own look that are in flight at a time.
 _QUIET_THROTTLE = 3
-# Runs, and acts of the ledger, that are looked through for who changed something.
-_MOST_RUNS = 500
+# Acts of the ledger that are looked through for the guests that runs of ours may have touched.
+_MOST_ACTS = 500
 # Addresses that a cluster is known by.
 _MOST_URLS = 50
 # What of a guest's overview shows that its configuration has changed.
@@ -171,7 +162,7 @@ class _Sync:
         """The seconds since the last look that took turns."""
         age = time.time() - float(self._cursor.get("turned", self._cursor.get("looked", 0.0)))
         # After one that lies in the future, a clock was set back since, by at least as much.
-        return max(0.0, age) if age > -_SKEW_SECONDS else min(-age, _GUESTS_SECONDS)
+        return max(0.0, age) if age > -SKEW_SECONDS else min(-age, _GUESTS_SECONDS)
 
     def run(self, progress: Progress, cancel: threading.Event) -> Synced:
         """Look, and again as long as fewer guests are left to be read in full."""
@@ -208,7 +199,7 @@ class _Sync:
                 found = shorten_identity(observation.cluster)
                 raise PlayvisorError(f"Another cluster answered meanwhile: {found}.", "Nothing of it was kept.")
             progress("Keeping what was seen")
-            evidence = _Evidence(self._engine, self._history, observation, began)
+            evidence = Evidence(self._engine, self._history, observation, began)
             try:
                 changes = self._history.ingest(observation, evidence.attribute)
             except StaleObservation as error:
@@ -255,7 +246,7 @@ class _Sync:
         since = format_timestamp(datetime.fromtimestamp(self._cursor["looked"], UTC))
         from mcp_bridge.ledger.admissions import ADMITTED
 
-        admitted = self._engine.ledger.list_acts(_MOST_RUNS, ADMITTED)
+        admitted = self._engine.ledger.list_acts(_MOST_ACTS, ADMITTED)
         facts = [act["facts"] for act in admitted if act["at"] >= since]
         return {vmid for each in facts if each.get("cluster") == self._cluster for vmid in each.get("guests") or ()}
 
@@ -300,73 +291,10 @@ class _Sync:
         return self._history.find_time(self._cluster) - timedelta(seconds=_GUESTS_SECONDS)
 
 
-class _Evidence:
-    """What tells who made changes: tasks, and requests of our runs. It is read when there is a change."""
-
-    def __init__(self, engine: Engine, history: History, observation: Observation, began: float) -> None:
-        self._engine, self._history, self._observation = engine, history, observation
-        # How far the cluster's clock, by which it is known when something changed, is ahead of that of our runs.
-        ahead = observation.at - datetime.fromtimestamp(began, UTC)
-        self._ahead = ahead if abs(ahead) > timedelta(seconds=_SKEW_SECONDS) else timedelta()
-
-    def attribute(self, change: Change) -> Attribution:
-        """Who made a change."""
-        return self._attributor.attribute(change)
-
-    @cached_property
-    def _attributor(self) -> Attributor:
-        from mcp_bridge.history.attribution import Attributor, TaskEnd, make_deeds
-
-        since = self._observation.at - timedelta(seconds=2 * _GUESTS_SECONDS)
-        tasks = self._history.list_tasks(self._observation.cluster, since)
-        ends = (TaskEnd(task.upid, task.ended, task.status) for task in tasks)
-        unread = {each.node for each in self._observation.missing if each.kind == "task"}
-        return Attributor(make_deeds(ends, self._list_writes(since)), unread)
-
-    def _list_writes(self, since: datetime) -> Iterator[SentWrite]:
-        ledger = self._engine.ledger
-        changed = ledger.recent(_MOST_RUNS, changed=True, since=(since - self._ahead).isoformat())
-        for row in (*ledger.list_unclosed(), *changed):
-            if row.mode == "apply" and row.cluster in (None, self._observation.cluster):
-                yield from self._list_run_writes(row)
-
-    def _list_run_writes(self, row: RunRow) -> Iterator[SentWrite]:
-        from mcp_bridge.history.attribution import SentWrite
-
-        folder = self._engine.ledger.folder(row.run_id)
-        opened = self._read_time(row.opened_at)
-        ended = self._read_time(row.closed_at) if row.closed_at else None
-        bare = SentWrite(row.run_id, row.asker or row.local_user, opened, ended, method="", path="")
-        steps = events.read_planned_steps(folder)
-        # The trace has no parameters: requests to one path may each have been any of its steps.
-        makes, pools, options = _collect(steps, "newid"), _collect(steps, "pool"), _collect_options(steps)
-        sent = read_requests(folder / "apply", steps) if folder.is_dir() else []
-        for request in sent:
-            if request.may_have_changed:
-                at = self._read_time(request.sent_at) if request.sent_at else opened
-                yield replace(
-                    bare,
-                    at=at,
-                    method=request.method,
-                    path=request.path,
-                    upid=request.upid,
-                    makes=frozenset(makes[request.path]),
-                    options=options.get(request.path),
-                )
-                for pool in pools[request.path]:
-                    yield replace(bare, at=at, method="PUT", path=f"/pools/{pool}")
-        # The artifacts of a run of another host are there.
-        yield from (replace(bare, upid=upid) for upid in row.upids if not sent)
-
-    def _read_time(self, text: str) -> datetime:
-        """A time of ours, by the cluster's clock."""
-        return datetime.fromisoformat(text) + self._ahead
-
-
 def _describe_skipped(result: Result, error: StaleObservation, seconds: float) -> Synced:
     """What a look came to that took so many seconds, and is older than what is known."""
     behind = (error.newest - error.at).total_seconds() if error.newest else 0.0
-    if behind <= max(_SKEW_SECONDS, seconds):
+    if behind <= max(SKEW_SECONDS, seconds):
         return Synced(result, skipped="Another look at the cluster was newer; nothing of this one was kept.")
     return Synced(
         result,
@@ -375,28 +303,6 @@ def _describe_skipped(result: Result, error: StaleObservation, seconds: float) -
         "nodes.",
         is_behind=True,
     )
-
-
-def _collect(steps: Sequence[Mapping[str, Any]], name: str) -> defaultdict[str, set[str]]:
-    """The values of a parameter in steps, by the paths of the steps."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for step in steps:
-        value = (step.get("params") or {}).get(name)
-        if value:
-            found[str(step.get("path"))].add(str(value))
-    return found
-
-
-def _collect_options(steps: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, set[str | None]]]:
-    """What steps set, by their paths and the names of the options; None for what they delete."""
-    found: dict[str, dict[str, set[str | None]]] = {}
-    for step in steps:
-        options = found.setdefault(str(step.get("path")), {})
-        for name, value in (step.get("params") or {}).items():
-            for deleted in str(value).split(",") if name == "delete" else ():
-                options.setdefault(deleted.strip(), set()).add(None)
-            options.setdefault(name, set()).add(str(int(value)) if isinstance(value, bool) else str(value))
-    return found
 
 
 def _is_unread(change: Change) -> bool:

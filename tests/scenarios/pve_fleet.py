@@ -18,16 +18,16 @@ SYSTEM = {"content": "iso", "filename": "tiny-linux-pv-fleet.iso", "url": "https
 
 def scenarios(place: Place) -> list[Scenario]:
     return [
-        *_changed(place),
-        *_running(place),
-        *_made(place),
-        *_containers(place),
-        *_cloned(place),
-        *_as_they_are(place),
-        *_around(place),
-        *_merged(place),
-        *_told_apart(place),
-        *_ended(place),
+        *_list_changing(place),
+        *_list_running(place),
+        *_list_making(place),
+        *_list_containers(place),
+        *_list_cloning(place),
+        *_list_unchanged(place),
+        *_list_around(place),
+        *_list_merging(place),
+        *_list_telling_apart(place),
+        *_list_ending(place),
     ]
 
 
@@ -117,7 +117,7 @@ def _act(place: Place, action: str, index: int = 0, kind: str = "qemu", **params
     return Call("POST", f"/nodes/{place.node}/{kind}/{place.vmid(index)}/{action}", params)
 
 
-def _made(place: Place) -> list[Scenario]:
+def _list_making(place: Place) -> list[Scenario]:
     nics = [{"slot": "net0", "bridge": place.bridge, "firewall": True}]
     template = _machine(place, 0, state="template", nics=nics, cloudinit={"drive_storage": place.storage, "user": "me"})
     clone = {"vmid": place.vmid(1), "clone": {"name": "scenario-0"}, "state": "started", "pool": f"{POOL}/inner"}
@@ -229,7 +229,7 @@ def _made(place: Place) -> list[Scenario]:
     ]
 
 
-def _containers(place: Place) -> list[Scenario]:
+def _list_containers(place: Place) -> list[Scenario]:
     net = {"slot": "net0", "bridge": place.bridge, "ip": "192.0.2.60/24", "gw": "192.0.2.1", "firewall": True}
     volumes = [
         {"slot": "rootfs", "storage": place.storage, "size": 1},
@@ -291,7 +291,7 @@ def _containers(place: Place) -> list[Scenario]:
     ]  # fmt: skip
 
 
-def _cloned(place: Place) -> list[Scenario]:
+def _list_cloning(place: Place) -> list[Scenario]:
     template = [*place.machine(0), _act(place, "template")]
     linked = Call(
         "POST", f"/nodes/{place.node}/qemu/{place.vmid(0)}/clone", {"newid": place.vmid(1), "name": "scenario-1"}
@@ -315,7 +315,7 @@ def _cloned(place: Place) -> list[Scenario]:
     ]
 
 
-def _changed(place: Place) -> list[Scenario]:
+def _list_changing(place: Place) -> list[Scenario]:
     net = f"virtio=BC:24:11:00:00:0A,bridge={place.bridge},tag=5"
     machine = place.machine(
         0, net0=net, tags="a;b", description="old", onboot=1, ide2=f"{place.storage}:cloudinit", ciuser="old"
@@ -355,7 +355,7 @@ def _changed(place: Place) -> list[Scenario]:
     ]  # fmt: skip
 
 
-def _running(place: Place) -> list[Scenario]:
+def _list_running(place: Place) -> list[Scenario]:
     net = f"virtio=BC:24:11:00:00:0A,bridge={place.bridge}"
     machine = place.machine(0, running=True, net0=net)
     earlier = _put(place, memory=96)
@@ -376,7 +376,7 @@ def _running(place: Place) -> list[Scenario]:
     ]  # fmt: skip
 
 
-def _as_they_are(place: Place) -> list[Scenario]:
+def _list_unchanged(place: Place) -> list[Scenario]:
     """Guests in states of their own."""
     running = place.machine(0, running=True)
     paused, hibernated = _act(place, "status/suspend"), _act(place, "status/suspend", todisk=1)
@@ -402,7 +402,7 @@ def _as_they_are(place: Place) -> list[Scenario]:
     ]  # fmt: skip
 
 
-def _around(place: Place) -> list[Scenario]:
+def _list_around(place: Place) -> list[Scenario]:
     vmids = [place.vmid(0), place.vmid(1)]
     guest = f"/nodes/{place.node}/qemu/{place.vmid(0)}/firewall"
     two = [*place.machine(0), *place.machine(1)]
@@ -490,7 +490,7 @@ def _around(place: Place) -> list[Scenario]:
     ]
 
 
-def _merged(place: Place) -> list[Scenario]:
+def _list_merging(place: Place) -> list[Scenario]:
     """What somebody else has changed since the last apply."""
     theirs = _put(place, memory=96, description="theirs")
     before = {"guests": {"scenario-0": {"memory": 64, "description": "ours", "cores": 1}}}
@@ -510,7 +510,7 @@ def _merged(place: Place) -> list[Scenario]:
     ]
 
 
-def _told_apart(place: Place) -> list[Scenario]:
+def _list_telling_apart(place: Place) -> list[Scenario]:
     """Guests that were renamed, or have the name or the id that another one had."""
     swapped = [
         *place.machine(0),
@@ -557,7 +557,7 @@ def _told_apart(place: Place) -> list[Scenario]:
     ]
 
 
-def _ended(place: Place) -> list[Scenario]:
+def _list_ending(place: Place) -> list[Scenario]:
     pool = [Call("POST", "/pools", {"poolid": POOL})]
     pooled = Call("PUT", "/pools", {"poolid": POOL, "vms": place.vmid(0)})
     gone = {"state": "absent"}

@@ -6,7 +6,13 @@ from scenarios import Call, Place, Scenario
 
 
 def scenarios(place: Place) -> list[Scenario]:
-    return [*_made(place), *_changed(place), *_running(place), *_containers(place), *_ended(place)]
+    return [
+        *_list_making(place),
+        *_list_changing(place),
+        *_list_running(place),
+        *_list_containers(place),
+        *_list_ending(place),
+    ]
 
 
 def _scenario(
@@ -21,7 +27,7 @@ def _disk(place: Place, slot: str, size: int, **more: Any) -> dict[str, Any]:
     return {"slot": slot, "storage": place.storage, "size": size, **shape, **more}
 
 
-def _made(place: Place) -> list[Scenario]:
+def _list_making(place: Place) -> list[Scenario]:
     machine = {
         "name": "pv-test-guest",
         "node": place.node,
@@ -79,7 +85,7 @@ def _imported(place: Place) -> Scenario:
     return Scenario("a disk is imported", "pve_guest", options, tuple(place.machine(1)), guests=(0, 1), needs=needs)
 
 
-def _changed(place: Place) -> list[Scenario]:
+def _list_changing(place: Place) -> list[Scenario]:
     net = f"virtio=BC:24:11:00:00:02,bridge={place.bridge},tag=5,firewall=1"
     machine = place.machine(0, net0=net, tags="a;b", description="old", onboot=1)
     guest = f"/nodes/{place.node}/qemu/{place.vmid(0)}"
@@ -130,7 +136,7 @@ def _moved(place: Place) -> Scenario:
     return _scenario(place, "a disk is moved and grows", *place.machine(0), needs=needs, disks=disks)
 
 
-def _running(place: Place) -> list[Scenario]:
+def _list_running(place: Place) -> list[Scenario]:
     guest = f"/nodes/{place.node}/qemu/{place.vmid(0)}"
     machine = place.machine(0, running=True, net0=f"virtio,bridge={place.bridge}")
     restart = {"restart_if_required": True, "force": True, "shutdown_timeout": 1}
@@ -177,7 +183,7 @@ def _waiting_drives(place: Place, *machine: Call) -> list[Scenario]:
     ]
 
 
-def _containers(place: Place) -> list[Scenario]:
+def _list_containers(place: Place) -> list[Scenario]:
     net = f"name=eth0,bridge={place.bridge},hwaddr=BC:24:11:00:00:03,ip=10.99.0.60/24,gw=10.99.0.254"
     rootfs, data = {"slot": "rootfs", "storage": place.storage, "size": 1}, f"{place.storage}:1,mp=/data"
 
@@ -244,7 +250,7 @@ def _containers(place: Place) -> list[Scenario]:
     ]
 
 
-def _ended(place: Place) -> list[Scenario]:
+def _list_ending(place: Place) -> list[Scenario]:
     container = frozenset({"ostemplate"})
     return [
         _scenario(place, "a guest becomes a template", *place.machine(0), state="template", cores=2),

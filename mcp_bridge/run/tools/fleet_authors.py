@@ -81,7 +81,8 @@ class Trace:
 
     def may_come_from(self, upid: str, change: Change) -> bool:
         """Whether a task may have changed the field so."""
-        from mcp_bridge.history.attribution import can_change, parse_upid
+        from mcp_bridge.history.deeds import parse_upid
+        from mcp_bridge.history.effects import can_change
 
         parts, fields = parse_upid(upid), [field for field in change.fields if self._covers(field)]
         if parts is None or self.kind != _GUEST or change.what != "changed":
@@ -283,7 +284,7 @@ def find_authors(history: History, cluster: str, row: Row, fields: Sequence[Row]
 
 def _choose_tasks(found: Attribution, upids: Sequence[str], *, is_run_own: bool) -> Attribution:
     """Several who may have done it, without tasks that can't have: certain where one is left."""
-    from mcp_bridge.history.attribution import parse_upid
+    from mcp_bridge.history.deeds import parse_upid
 
     if not upids or "…" in upids:
         return found

@@ -21,6 +21,7 @@ from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import ElicitResult, Implementation
+from trust.lab import Lab
 
 from mcp_bridge.authority import Authority
 from mcp_bridge.executor.warm import WarmExecutor
@@ -111,6 +112,14 @@ def lent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_until(lambda: list(runtime.glob("playvisor/*")), "somebody who lends")
         yield str(runtime)
         serving.terminate()
+
+
+@pytest.fixture
+def lab(simulator: Simulator, state_dir: Path, warm: Callable[..., WarmExecutor]) -> Iterator[Lab]:
+    """The bridges of one state directory."""
+    lab = Lab(simulator, state_dir, warm({}))
+    yield lab
+    lab.close()
 
 
 @pytest.fixture

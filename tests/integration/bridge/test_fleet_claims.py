@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-from trust.lab import Lab
 
 from mcp_bridge.auth.caller import make_local_client
 from mcp_bridge.run import Request
@@ -17,12 +16,10 @@ SHOP = {"fleet": "shop", "guests": {"web-01": {"description": "ours"}}, "pools":
 
 
 @pytest.fixture
-def lab(state_dir, warm):
-    cluster = build_cluster(nodes=2, guests=8)
-    with Simulator(cluster, port=0, task_seconds=0.0, resources_lag=0.0) as simulator:
-        lab = Lab(simulator, state_dir, warm({}))
-        yield lab
-        lab.close()
+def simulator():
+    """A cluster whose lists are as fresh as can be."""
+    with Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0, resources_lag=0.0) as running:
+        yield running
 
 
 def plan(lab, fleet, **options):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-from trust.lab import Lab
 
 from mcp_bridge.run import Request
 from mcp_bridge.run.sync import Manner, sync_history
@@ -71,12 +70,10 @@ CHANGES = {
 
 
 @pytest.fixture
-def lab(state_dir, warm):
-    cluster = build_cluster(nodes=2, guests=8)
-    with Simulator(cluster, port=0, task_seconds=0.0, resources_lag=0.0) as simulator:
-        lab = Lab(simulator, state_dir, warm({}))
-        yield lab
-        lab.close()
+def simulator():
+    """A cluster whose lists are as fresh as can be."""
+    with Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0, resources_lag=0.0) as running:
+        yield running
 
 
 def apply(lab, fleet):

@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 import yaml
-from trust.lab import Lab
 
 from mcp_bridge.run.recovery.interrupted import close_interrupted
 from pve_simulator import Simulator, build_cluster
@@ -31,13 +30,6 @@ BLOG = {"fleet": "blog", "guests": {"web-01": {"tags": ["blog"]}}}
 def simulator():
     with Simulator(build_cluster(nodes=2, guests=8), port=0, task_seconds=0.0, resources_lag=0.0) as running:
         yield running
-
-
-@pytest.fixture
-def lab(simulator, state_dir, warm):
-    lab = Lab(simulator, state_dir, warm({}))
-    yield lab
-    lab.close()
 
 
 @pytest.fixture

@@ -17,14 +17,6 @@ def simulator():
 
 
 @pytest.fixture
-def lab(simulator, state_dir, warm):
-    """The bridges of one state directory."""
-    lab = Lab(simulator, state_dir, warm({}))
-    yield lab
-    lab.close()
-
-
-@pytest.fixture
 def where(simulator):
     """`where("pve1")`: the ids of the guests on a node, without templates."""
 

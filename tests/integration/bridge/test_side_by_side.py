@@ -10,21 +10,12 @@ from dataclasses import replace
 
 import anyio
 import pytest
-from trust.lab import Lab
 
 from mcp_bridge.auth.caller import make_person
 from mcp_bridge.evidence.events import read_api_trace
 from mcp_bridge.run import Request
 
 pytestmark = pytest.mark.flow
-
-
-@pytest.fixture
-def lab(simulator, state_dir, warm):
-    """The bridges of one state directory."""
-    lab = Lab(simulator, state_dir, warm({}))
-    yield lab
-    lab.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from trust.lab import Lab
 
 from pve_simulator import Simulator, build_cluster
 
@@ -102,14 +101,6 @@ def test_a_guest_that_has_another_name_by_now_is_said_to_be_left(playvisor, simu
 
     assert (one.running, other.running) == (False, True)
     assert (undone.status, undone.json["left"]) == (1, [f"Guest {one.vmid}: it has another name by now."])
-
-
-@pytest.fixture
-def lab(simulator, state_dir, warm):
-    """The bridges of one state directory."""
-    lab = Lab(simulator, state_dir, warm({}))
-    yield lab
-    lab.close()
 
 
 @pytest.mark.flow

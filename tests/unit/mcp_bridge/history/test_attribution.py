@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.history.attribution import Attributor, SentWrite, TaskEnd, can_change, describe_who, make_deeds
+from mcp_bridge.history.attribution import Attributor, describe_who
 from mcp_bridge.history.changes import Attribution, Change, FieldChange
+from mcp_bridge.history.deeds import SentWrite, TaskEnd, make_deeds
+from mcp_bridge.history.effects import can_change
 
 # The cluster was looked at at 12:00 and at 12:05.
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -22,7 +22,7 @@ def series(step, begin, number, kind="guest", key="101", **values):
     return {"line": "rrd", "kind": kind, "key": key, "step": step, "since": first, "times": times, "values": columns}
 
 
-def failed(key="101", kind="guest"):
+def make_failed(key="101", kind="guest"):
     return {"line": "rrd", "kind": kind, "key": key, "why": "the node does not answer"}
 
 
@@ -78,7 +78,7 @@ def test_each_is_asked_for_once_nodes_first_and_what_has_appeared_since_never(ob
     assert history.list_unfilled(LAB, 1)[0]["timeframes"] == ["month", "year"]
 
     empty = {"line": "rrd", "kind": "guest", "key": "102", "step": 0, "since": 0, "times": [], "values": {}}
-    observe(300, *everything, guest(103, "new"), series(HALF, -DAY, 48, "node", "pve1", cpu=1), empty, failed())
+    observe(300, *everything, guest(103, "new"), series(HALF, -DAY, 48, "node", "pve1", cpu=1), empty, make_failed())
 
     # What could not be read waits for a day.
     assert list_due() == ["volumes/local@pve1"]
@@ -93,7 +93,7 @@ def test_what_can_t_be_read_is_not_asked_for_for_ever(observe, history, database
         with database.engine.connect() as connection:
             due = backfill.list_due(connection, LAB, 9, datetime.fromtimestamp(4_000_000_000, UTC))
         asked += len(due)
-        observe(number, guest(101), complete(), *[failed()] * len(due))
+        observe(number, guest(101), complete(), *[make_failed()] * len(due))
 
     assert asked == backfill._MOST_TRIES
 

@@ -22,7 +22,7 @@ def history(tmp_path):
 
 
 @pytest.fixture
-def looked(history, tmp_path):
+def make_readings(history, tmp_path):
     """The readings of a cluster that was looked at so many hours ago."""
 
     def look(*ages, url=URL):
@@ -50,8 +50,8 @@ def looked(history, tmp_path):
         ((10, 5), "1d", None, ["The history begins at", "What happened after"]),
     ],
 )
-def test_what_is_not_known_of_a_period_is_said(looked, ages, since, until, words):
-    readings = looked(*ages)
+def test_what_is_not_known_of_a_period_is_said(make_readings, ages, since, until, words):
+    readings = make_readings(*ages)
 
     listed = readings.list_changes(since=since, until=until)["warnings"]
     differing = readings.diff(start=since, end=until or "now")["warnings"]
@@ -60,16 +60,16 @@ def test_what_is_not_known_of_a_period_is_said(looked, ages, since, until, words
     assert [warning.startswith(word) for warning, word in zip(listed, words, strict=True)] == [True] * len(words)
 
 
-def test_how_something_was_before_the_first_look_is_not_known(looked):
-    readings = looked(10, 0)
+def test_how_something_was_before_the_first_look_is_not_known(make_readings):
+    readings = make_readings(10, 0)
 
     with pytest.raises(UsageError, match="nobody has looked before"):
         readings.show("web-01", at="1d")
     assert "warnings" not in readings.show("web-01", at="9h")
-    assert looked().show("web-01")["document"]
+    assert make_readings().show("web-01")["document"]
 
 
-def test_of_another_cluster_it_is_said_that_nobody_has_looked(looked):
-    other = looked(10, 0, url="https://pve9:8006").list_changes(since="1h")
+def test_of_another_cluster_it_is_said_that_nobody_has_looked(make_readings):
+    other = make_readings(10, 0, url="https://pve9:8006").list_changes(since="1h")
 
     assert "Nobody has looked at the cluster at https://pve9:8006 yet" in other["warnings"][0]

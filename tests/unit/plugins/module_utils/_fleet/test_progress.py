@@ -21,13 +21,13 @@ def make(name, wave, aspect="config", *, steps=(STEP,)):
 
 
 @pytest.fixture
-def told(tmp_path, monkeypatch):
+def read_lines(tmp_path, monkeypatch):
     file = tmp_path / "task_log"
     monkeypatch.setenv("PVE_TASK_LOG", str(file))
     return lambda: file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
-def test_of_each_wave_it_is_told_how_many_objects_are_done(told):
+def test_of_each_wave_it_is_told_how_many_objects_are_done(read_lines):
     made, one, more, other, same = (
         make("web-01", GUESTS),
         make("web-01", CONFIGURATION),
@@ -41,7 +41,7 @@ def test_of_each_wave_it_is_told_how_many_objects_are_done(told):
     for state in (made, one, more, other, other):
         progress.note(state)
 
-    assert told() == [
+    assert read_lines() == [
         "Wave 4, guests: 1 of 1 done",
         # Of an object, all has to be done.
         "Wave 5, configuration: 0 of 2 done",
@@ -51,11 +51,11 @@ def test_of_each_wave_it_is_told_how_many_objects_are_done(told):
     ]
 
 
-def test_many_that_are_done_at_once_are_told_by_few_lines(told):
+def test_many_that_are_done_at_once_are_told_by_few_lines(read_lines):
     states = [make(f"web-{number:03}", GUESTS) for number in range(120)]
     progress = Progress(states, get_time=lambda: 0.0)
     states[-1].skipped = "web-000 failed"
     for state in states:
         progress.note(state)
 
-    assert told() == ["Wave 4, guests: 119 of 120 done, 1 skipped"]
+    assert read_lines() == ["Wave 4, guests: 119 of 120 done, 1 skipped"]
