@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mcp_bridge.history.documents import GUEST
-from mcp_bridge.history.effects import Options, shorten_type
+from mcp_bridge.history.effects import Options, read_wished, shorten_type
 
 if TYPE_CHECKING:
     from mcp_bridge.history.changes import FieldChange
@@ -112,7 +112,7 @@ class Deed:
     def has_set(self, field: FieldChange) -> bool:
         """Whether it is known to have set a field of a guest to what it is."""
         name = [*field.path.split("."), ""][1]
-        return self.options is not None and str(field.after) in self.options.get(name, ())
+        return self.options is not None and str(read_wished(field.path, field.after)) in self.options.get(name, ())
 
     @property
     def actor(self) -> str:

@@ -99,9 +99,22 @@ def _can_set(options: Options, path: str, after: Any) -> bool:
         return True
     if name not in options:
         return _SIDE_EFFECT.fullmatch(name) is not None
+    wished = read_wished(path, after)
+    if section == "pending" and wished is None:
+        # It waits no more, or what it would replace is another one.
+        return True
     # Whatever else it was set to, Proxmox VE may write another way.
     is_plain = all(value is not None and _NUMBER.fullmatch(value) for value in options[name])
-    return section == "pending" or not is_plain or (after is not None and str(after) in options[name])
+    return not is_plain or (wished is not None and str(wished) in options[name])
+
+
+def read_wished(path: str, value: Any) -> Any:
+    """What an option was set to, by the value of a field; of one that waits for a restart, what it will be."""
+    if not path.startswith("pending."):
+        return value
+    if isinstance(value, Mapping):
+        return value.get("pending")
+    return value if path.endswith(".pending") else None
 
 
 def _matches(effect: str, path: str, before: Any, after: Any) -> bool:

@@ -252,9 +252,10 @@ def select_objects(document: Document, only: Sequence[str]) -> Document:
 def _bad_document_error(problems: Mapping[str, str]) -> PveError:
     lines = [f"{path}: {problem}" if path else problem for path, problem in problems.items()]
     more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    told = f"{'; '.join(lines[:_SHOWN])}{more}"
     return PveError(
         INVALID_PARAMETER,
-        f"The fleet can't be so: {'; '.join(lines[:_SHOWN])}{more}.",
+        f"The fleet can't be so: {told}{'' if told.endswith('?') else '.'}",
         "Correct it: each part of a fleet has the options of the module that there is for it.",
         fields=dict(problems),
     )

@@ -260,10 +260,15 @@ SETS_MEMORY = write("PUT", "/nodes/a/qemu/101/config", options={"memory": {"6144
         ("config.memory", "6144", True),
         ("config.memory", 6144, True),
         ("pending.memory.pending", "6144", True),
+        ("pending.memory", {"value": "4096", "pending": "6144"}, True),
+        ("pending.memory.value", "2048", True),
+        ("pending.memory", None, True),
         ("overview.maxmem", 6144 << 20, True),
         # Somebody else has set it since, or set something else.
         ("config.memory", "8192", False),
         ("config.memory", None, False),
+        ("pending.memory.pending", "8192", False),
+        ("pending.memory", {"value": "4096", "pending": "8192"}, False),
         ("config.cores", "3", False),
         ("overview.tags", "web", False),
         # What Proxmox VE changes with it, or writes in its own way.
