@@ -6,16 +6,12 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import anyio
-import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
 from mcp_bridge.auth.addresses import OwnAddresses, find_own_addresses, is_loopback
@@ -24,18 +20,17 @@ from mcp_bridge.auth.oauth import Issuer, OAuth
 from mcp_bridge.auth.principals import Principal, make_principal
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.system.bounded_stderr import bound_stderr
-from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket, raise_file_limit
-from mcp_bridge.system.limited_http import make_config
+from mcp_bridge.system.connections import ConnectionLimits
+from mcp_bridge.system.serving import Listening, make_url, open_listening, serve_app
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mcp_bridge.auth.tokens import Token
     from mcp_bridge.ledger.refused_logins import RefusedLogins
     from mcp_bridge.mcp.server import McpServer
 
 PATH = "/mcp"
-_CLOSING_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -80,50 +75,6 @@ class ListenOptions:
             raise UsageError("Of certificate and key only one is given.", "Give --tls-cert and --tls-key.")
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves signals to us: runs are ended first."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-class _Endable:
-    """An app whose answers that are under way, such as streams of events, can be ended as if they were complete."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._answers: set[anyio.CancelScope] = set()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        has_begun = is_complete = False
-
-        async def note(message: Message) -> None:
-            nonlocal has_begun, is_complete
-            await send(message)
-            has_begun = True
-            is_complete = message["type"] == "http.response.body" and not message.get("more_body")
-
-        with anyio.CancelScope() as answer:
-            self._answers.add(answer)
-            try:
-                await self._app(scope, receive, note)
-            finally:
-                self._answers.discard(answer)
-        if answer.cancelled_caught and not is_complete:
-            if not has_begun:
-                await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
-            await send({"type": "http.response.body", "body": b""})
-
-    def end_answers(self) -> None:
-        """End every answer that is under way."""
-        for answer in list(self._answers):
-            answer.cancel()
-
-
 class _Tolerant:
     """An app at one path, with or without a slash at its end. Its streams can't be resumed: who asks gets a new one."""
 
@@ -147,42 +98,25 @@ def serve_http(
         # Ours is stricter.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    scheme = "https" if listen.certificate else "http"
-    connections = Connections(_make_limits(listen))
-    with CountedSocket(_open_socket(listen), connections) as listening, bound_stderr():
-        host, port = f"[{listen.host}]" if ":" in listen.host else listen.host, listening.getsockname()[1]
-        url = f"{scheme}://{host}:{port}{PATH}"
+    where = Listening(listen.host, listen.port, listen.connections, listen.certificate, listen.key)
+    with open_listening(where) as listening, bound_stderr():
+        url = f"{make_url(where, listening)}{PATH}"
         addresses = find_own_addresses(
-            listen.host, port, names=listen.names, origins=listen.origins, public_url=listen.public_url
+            listen.host,
+            listening.getsockname()[1],
+            names=listen.names,
+            origins=listen.origins,
+            public_url=listen.public_url,
         )
-        endable = _Endable(_add_access(_Tolerant(app), listen, addresses, verify, refused, listen.public_url or url))
-        config = make_config(
-            endable,
-            connections,
-            # Its messages go to the handler of all logs.
-            log_config=None,
-            log_level="warning",
-            timeout_graceful_shutdown=_CLOSING_SECONDS,
-            ssl_certfile=listen.certificate,
-            ssl_keyfile=listen.key,
-        )
-        http_server = _Server(config)
+        guarded = _add_access(_Tolerant(app), listen, addresses, verify, refused, listen.public_url or url)
         sys.stderr.write(f"Playvisor serves MCP at {url}\n")
-        if scheme == "http" and not is_loopback(listen.host):
+        if where.scheme == "http" and not is_loopback(listen.host):
             sys.stderr.write("Warning: tokens go over the network in clear; give --tls-cert and --tls-key.\n")
         try:
-            anyio.run(_serve, server, http_server, listening, endable)
+            serve_app(guarded, where, listening, server.stop_runs)
         finally:
             with contextlib.suppress(LedgerError):
                 refused.flush()
-
-
-def _make_limits(listen: ListenOptions) -> ConnectionLimits:
-    """The limits for connections: half of the files that this process may open are for what it does itself."""
-    total = min(listen.connections, raise_file_limit() // 2)
-    unproven = max(1, min(ConnectionLimits.unproven, total // 2))
-    per_address = max(1, min(ConnectionLimits.unproven_per_address, unproven))
-    return ConnectionLimits(total=total, unproven=unproven, unproven_per_address=per_address)
 
 
 def _add_access(
@@ -206,30 +140,3 @@ def _add_access(
     return AccessMiddleware(
         app, addresses, verify if listen.auth else None, RateLimit(listen.rate), metadata, refused.note
     )
-
-
-async def _serve(server: McpServer, http_server: uvicorn.Server, listening: socket.socket, endable: _Endable) -> None:
-    async def end_on_signal() -> None:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async for _number in signals:
-                await server.stop_runs()
-                endable.end_answers()
-                http_server.should_exit = True
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(end_on_signal)
-        await http_server.serve(sockets=[listening])
-        group.cancel_scope.cancel()
-
-
-def _open_socket(listen: ListenOptions) -> socket.socket:
-    try:
-        family, _kind, _protocol, _name, address = socket.getaddrinfo(
-            listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        return socket.create_server((str(address[0]), listen.port), family=family)
-    except OSError as error:
-        raise UsageError(
-            f"It can't listen on {listen.host} port {listen.port}: {error.strerror or error}.",
-            "Give another --host or --port.",
-        ) from None

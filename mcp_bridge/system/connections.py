@@ -108,12 +108,12 @@ class CountedSocket(socket.socket):
 
     def __init__(self, listening: socket.socket, connections: Connections) -> None:
         super().__init__(listening.family, listening.type, listening.proto, listening.detach())
-        self._connections = connections
+        self.connections = connections
 
     def accept(self) -> tuple[socket.socket, Any]:
         accepted, address = super().accept()
         source = str(address[0]) if isinstance(address, tuple) else ""
-        self._connections.add(accepted, source)
+        self.connections.add(accepted, source)
         return accepted, address
 
 

@@ -22,7 +22,7 @@ _PIECE = 16 * 1024
 
 
 def make_config(app: Any, connections: Connections, **options: Any) -> uvicorn.Config:
-    """Make a configuration of uvicorn for an app whose connections are counted and limited."""
+    """Make a configuration of uvicorn for an app whose connections are counted; WebSockets are off by default."""
     limits = connections.limits
 
     class Protocol(LimitedProtocol):
@@ -32,7 +32,6 @@ def make_config(app: Any, connections: Connections, **options: Any) -> uvicorn.C
         app,
         http=Protocol,
         loop="asyncio",
-        ws="none",
         access_log=False,
         server_header=False,
         # What the headers of a proxy say about the client is ignored.
@@ -40,7 +39,7 @@ def make_config(app: Any, connections: Connections, **options: Any) -> uvicorn.C
         timeout_keep_alive=int(limits.idle_seconds),
         h11_max_incomplete_event_size=limits.header_bytes,
         backlog=limits.backlog,
-        **options,
+        **{"ws": "none", **options},
     )
 
 

@@ -39,6 +39,7 @@ LAYERS = {
     "playvisor": (
         ("__init__",),
         ("fleet",),
+        ("web",),
         ("cli",),
         ("__main__",),
     ),
@@ -85,7 +86,9 @@ PACKAGES = {
 # words. One that it needs no longer has to go.
 DOORS = {
     "do: one call of a tool, from the request to its result": [
+        "mcp_bridge.auth.addresses",
         "mcp_bridge.auth.caller",
+        "mcp_bridge.auth.principals",
         "mcp_bridge.errors",
         "mcp_bridge.executor",
         "mcp_bridge.result",
@@ -117,6 +120,7 @@ DOORS = {
     ],
     "what can be done: the tools, what they take and need, and who may": [
         "mcp_bridge.catalogue",
+        "mcp_bridge.catalogue.arguments",
         "mcp_bridge.catalogue.commands",
         "mcp_bridge.catalogue.completions",
         "mcp_bridge.catalogue.docs",
@@ -140,8 +144,10 @@ DOORS = {
         "mcp_bridge.settings.identities",
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
+        "mcp_bridge.system.bounded_stderr",
         "mcp_bridge.system.exiting",
         "mcp_bridge.system.memory",
+        "mcp_bridge.system.serving",
         "pve_simulator",
     ],
     "words for people": [

@@ -123,6 +123,7 @@ _OTHERWISE = {
     "playvisor/cli/sim.py": 1,
     "playvisor/cli/tokens.py": 1,
     "playvisor/cli/app.py": 1,
+    "playvisor/web/serving.py": 2,
 }
 
 

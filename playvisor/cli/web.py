@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`playvisor web`: serves the web application and the REST API."""
+
+from __future__ import annotations
+
+from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.settings import Mode, load_settings
+from mcp_bridge.system.serving import Listening
+from playvisor.cli.command_line import LENT_PROGRAMS
+from playvisor.fleet.tools import register_tools
+from playvisor.web.serving import serve_web
+
+
+def serve(host: str, port: int, mode: Mode | None) -> None:
+    """Serve until a signal, in the highest mode that the settings allow, or in `mode`."""
+    register_tools()
+    settings = load_settings()
+    bridge = make_bridge(settings, lasting=True, lends=LENT_PROGRAMS)
+    effective_mode = mode or settings.mode or "apply"
+    bridge.note_start("web", effective_mode)
+    bridge.start_ticks()
+    serve_web(bridge, effective_mode, Listening(host, port))

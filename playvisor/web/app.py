@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts the web application together: REST below /api/v1, the built files, and the page everywhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from playvisor.web.assets import Assets
+from playvisor.web.context import WebContext
+from playvisor.web.headers import HeadersMiddleware
+from playvisor.web.problems import Problem
+from playvisor.web.rest import session, tools
+from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+def list_endpoints() -> list[Endpoint]:
+    """All endpoints of the REST API."""
+    return [*session.list_endpoints(), *tools.list_endpoints()]
+
+
+def make_app(context: WebContext) -> ASGIApp:
+    """Make the application of a web server."""
+    assets = Assets()
+    app = Starlette(
+        routes=[
+            *make_routes(context, list_endpoints()),
+            Route("/api/{path:path}", _answer_unknown),
+            Route("/assets/{path:path}", assets.serve_file),
+            Route("/{path:path}", assets.serve_page),
+        ],
+        exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
+    )
+    return HeadersMiddleware(_OwnAddressOnly(app, context), is_secure=context.is_secure)
+
+
+class _OwnAddressOnly:
+    """Refuses requests for other servers, and from other servers' pages."""
+
+    def __init__(self, app: ASGIApp, context: WebContext) -> None:
+        self._app = app
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._context.addresses.find_refusal(scope["headers"]) if scope["type"] != "lifespan" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            status, why = refusal
+            await Problem(status, why, code="refused").make_response()(scope, receive, send)
+
+
+async def _answer_unknown(request: Request) -> Response:
+    raise HTTPException(404)
+
+
+async def _answer_http_error(request: Request, error: HTTPException) -> Response:
+    codes = {404: "not_found", 405: "invalid_parameter"}
+    details = {404: "There is nothing at this address.", 405: f"{request.method} is not possible here."}
+    return Problem(
+        error.status_code,
+        details.get(error.status_code, error.detail),
+        f"GET {PREFIX}/openapi.json says what there is.",
+        code=codes.get(error.status_code, "refused"),
+        headers=error.headers,
+    ).make_response()

@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The built browser application: files with a hash in their names are kept for ever, the page itself never."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+FOLDER = Path(__file__).with_name("static")
+_FOREVER = "public, max-age=31536000, immutable"
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
+NOT_BUILT = "The web application is not built here. In a checkout, `make web` builds it; the REST API works without."
+
+
+def is_built(folder: Path = FOLDER) -> bool:
+    """Whether the browser application is there."""
+    return (folder / "index.html").is_file()
+
+
+class Assets:
+    """Serves the files below a folder, as they were compressed when they were built."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder.resolve()
+
+    async def serve_file(self, request: Request) -> Response:
+        """Serve one file of `assets/`, or 404."""
+        path = (self._folder / "assets" / request.path_params["path"]).resolve()
+        if not path.is_relative_to(self._folder / "assets") or not path.is_file():
+            return PlainTextResponse("There is no such file.", 404)
+        return self._send(request, path, _FOREVER)
+
+    async def serve_page(self, request: Request) -> Response:
+        """Serve the page, which shows what its address says."""
+        if not is_built(self._folder):
+            return PlainTextResponse(NOT_BUILT, 503)
+        return self._send(request, self._folder / "index.html", "no-store")
+
+    def _send(self, request: Request, path: Path, caching: str) -> Response:
+        media, _encoding = mimetypes.guess_type(path.name)
+        headers = {"cache-control": caching, "vary": "accept-encoding"}
+        accepted = request.headers.get("accept-encoding", "")
+        for encoding, ending in _ENCODINGS.items():
+            packed = path.with_name(path.name + ending)
+            if encoding in accepted and packed.is_file():
+                return FileResponse(packed, headers={**headers, "content-encoding": encoding}, media_type=media)
+        return FileResponse(path, headers=headers, media_type=media)

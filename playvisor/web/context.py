@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every part of the web application works with, and who asks for something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mcp_bridge.auth.addresses import OwnAddresses
+from mcp_bridge.auth.caller import Caller
+from mcp_bridge.run import Bridge
+from mcp_bridge.settings import Mode
+from playvisor.web.signin.links import Links
+from playvisor.web.signin.roles import Right
+from playvisor.web.signin.sessions import Session, Sessions
+
+
+@dataclass(frozen=True)
+class WebContext:
+    """One web server: its bridge, the most that it may do (`mode`), by which addresses it is reached, who is in."""
+
+    bridge: Bridge
+    mode: Mode
+    addresses: OwnAddresses
+    is_secure: bool = False
+    sessions: Sessions = field(default_factory=Sessions)
+    links: Links = field(default_factory=Links)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks: a person with a `session`, or a client with a token."""
+
+    caller: Caller
+    rights: frozenset[Right]
+    session: Session | None = None

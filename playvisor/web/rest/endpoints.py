@@ -1,0 +1,168 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Endpoints: each is a row of a table, from which its route and its part of OpenAPI are made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mcp_bridge.catalogue import arguments
+from mcp_bridge.errors import PlayvisorError
+from playvisor.web.context import Visitor, WebContext
+from playvisor.web.problems import Problem, describe_error
+from playvisor.web.signin.roles import Right
+from playvisor.web.signin.visitors import find_visitor
+
+PREFIX = "/api/v1"
+MOST_BODY_BYTES = 2**20
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request of an endpoint: who asks, and the values in path, query and body, which have the declared types."""
+
+    context: WebContext
+    visitor: Visitor | None
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any]
+    request: Request
+
+    @property
+    def caller(self) -> Visitor:
+        """Who asks, where the endpoint is not for everybody."""
+        if self.visitor is None:
+            raise Problem(401, "Nobody is signed in.", "Sign in.", code="signed_out")
+        return self.visitor
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an endpoint answers, as JSON; or a `response` of its own."""
+
+    data: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    response: Response | None = None
+
+
+Function = Callable[[Ask], Answer]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one path below the prefix. `may` is the right it takes; None lets everybody in.
+
+    `query` are the properties of the query, `body` the schema of the body, `returns` those of the answers by status.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    function: Function
+    may: Right | None = "read"
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    body: Schema | None = None
+    returns: Mapping[int, Schema] = field(default_factory=lambda: {200: {"type": "object"}})
+    group: str = "other"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def make_routes(context: WebContext, endpoints: list[Endpoint]) -> list[Route]:
+    """Make the routes of endpoints; one path with another method is answered 405."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for endpoint in endpoints:
+        by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+    return [
+        Route(f"{PREFIX}{path}", partial(_answer, context, methods), methods=list(methods))
+        for path, methods in by_path.items()
+    ]
+
+
+async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request: Request) -> Response:
+    endpoint = methods["GET" if request.method == "HEAD" else request.method]
+    try:
+        visitor = None
+        if endpoint.may is not None:
+            visitor = await run_in_threadpool(find_visitor, context, request)
+            if endpoint.may not in visitor.rights:
+                raise Problem(
+                    403,
+                    f"This takes the right to {endpoint.may}, which {visitor.caller.identity} does not have.",
+                    "Whoever runs this server can give a role that has it.",
+                    code="refused",
+                )
+        query = read_query(endpoint.query, request)
+        body = await read_body(endpoint.body, request) if endpoint.body is not None else {}
+        ask = Ask(context, visitor, request.path_params, query, body, request)
+        answer = await anyio.to_thread.run_sync(endpoint.function, ask)
+    except Problem as problem:
+        return problem.make_response()
+    except PlayvisorError as error:
+        return describe_error(error).make_response()
+    if answer.response is not None:
+        return answer.response
+    headers = {"cache-control": "no-store", **answer.headers}
+    return JSONResponse(answer.data, answer.status, headers)
+
+
+def read_query(properties: Mapping[str, Schema], request: Request) -> dict[str, Any]:
+    """Read the values of a query. Raises Problem 422 for those that are not of their type, or not known."""
+    given = {name: _parse(text, properties.get(name, {})) for name, text in request.query_params.items()}
+    _require_valid({"type": "object", "properties": dict(properties), "additionalProperties": False}, given)
+    defaults = {name: schema["default"] for name, schema in properties.items() if "default" in schema}
+    return {**defaults, **given}
+
+
+async def read_body(schema: Schema, request: Request) -> Mapping[str, Any]:
+    """Read a body of JSON. Raises Problem for one that is too large, broken, or not what the schema says."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    data = b""
+    try:
+        async for piece in request.stream():
+            data += piece
+            if len(data) > MOST_BODY_BYTES:
+                raise Problem(413, f"The body has more than {MOST_BODY_BYTES} bytes.", "Send less.", code="too_large")
+    except ClientDisconnect:
+        raise Problem(400, "The body was not sent whole.", "Send it again.", code="invalid_parameter") from None
+    if data and media != "application/json":
+        raise Problem(415, "The body is not application/json.", "Set Content-Type.", code="invalid_parameter")
+    try:
+        body = json.loads(data or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, f"The body is not JSON: {error}.", "Correct it.", code="invalid_parameter") from None
+    if not isinstance(body, dict):
+        raise Problem(422, "The body is not an object.", "Send {…}.", code="invalid_parameter")
+    _require_valid(schema, body)
+    return body
+
+
+def _require_valid(schema: Schema, values: Mapping[str, Any]) -> None:
+    problems = arguments.check_against_schema(schema, values)
+    if problems:
+        first = problems[0]
+        fields = {problem.path: problem.message for problem in problems}
+        raise Problem(422, first.message, first.hint, code="invalid_parameter", fields=fields)
+
+
+def _parse(text: str, schema: Schema) -> Any:
+    """The value that a text of a query means, where it is one of its type; the text itself otherwise."""
+    kind = schema.get("type")
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    if kind == "integer" and text.lstrip("-").isdecimal() and text.isascii():
+        return int(text)
+    return text

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finds who asks: by the cookie of a session, or by a bearer token."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from mcp_bridge.auth.caller import make_remote_client
+from mcp_bridge.auth.principals import make_principal
+from playvisor.web.context import Visitor, WebContext
+from playvisor.web.problems import Problem
+from playvisor.web.signin.roles import list_rights
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_HEADER = "x-csrf-token"
+
+
+def find_visitor(context: WebContext, connection: HTTPConnection) -> Visitor:
+    """Find who asks. Raises Problem 401 for nobody, and 403 for a change without the session's own token."""
+    scheme, _space, secret = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        token = context.bridge.tokens.verify(secret.strip())
+        if token is None:
+            raise Problem(
+                401, "The token is not valid.", "`playvisor tokens create NAME` makes one.", code="signed_out"
+            )
+        principal = make_principal(token)
+        rights = list_rights(token.roles) or list_rights(("operator",))
+        return Visitor(make_remote_client(principal, "rest"), rights - {"console", "approve", "administer"})
+    session = context.sessions.find(connection.cookies.get(name_cookie(context), ""))
+    if session is None:
+        raise Problem(401, "Nobody is signed in, or the session has ended.", "Sign in.", code="signed_out")
+    method = connection.scope.get("method", "GET")
+    if method not in _SAFE_METHODS and not hmac.compare_digest(
+        connection.headers.get(CSRF_HEADER, "").encode(), session.csrf.encode()
+    ):
+        raise Problem(403, "The request does not come from a page of this session.", "Reload the page.", code="csrf")
+    return Visitor(session.caller, session.rights, session)
+
+
+def name_cookie(context: WebContext) -> str:
+    """The name of the cookie; with this prefix browsers take it from this host over TLS only."""
+    return "__Host-playvisor" if context.is_secure else "playvisor"
+
+
+def set_cookie(context: WebContext, response: Response, secret: str) -> None:
+    """Let the browser have a session's secret."""
+    response.set_cookie(
+        name_cookie(context), secret, path="/", httponly=True, samesite="strict", secure=context.is_secure
+    )
+
+
+def drop_cookie(context: WebContext, response: Response) -> None:
+    """Let the browser forget a session's secret."""
+    response.delete_cookie(name_cookie(context), path="/", httponly=True, samesite="strict", secure=context.is_secure)
