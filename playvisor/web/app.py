@@ -17,7 +17,7 @@ from playvisor.web.assets import Assets
 from playvisor.web.context import WebContext
 from playvisor.web.headers import HeadersMiddleware
 from playvisor.web.problems import Problem
-from playvisor.web.rest import session, tools
+from playvisor.web.rest import overview, session, tools
 from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
-    return [*session.list_endpoints(), *tools.list_endpoints()]
+    return [*session.list_endpoints(), *tools.list_endpoints(), *overview.list_endpoints()]
 
 
 def make_app(context: WebContext) -> ASGIApp:
