@@ -61,10 +61,13 @@ class Ledger:
         with reading(self._engine) as connection:
             return [_read_row(row) for row in connection.execute(query).mappings()]
 
-    def recent(self, limit: int = 20, *, changed: bool | None = None, **wanted: str | None) -> list[RunRow]:
+    def recent(
+        self, limit: int = 20, before: int | None = None, /, *, changed: bool | None = None, **wanted: str | None
+    ) -> list[RunRow]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
-        With `changed`, those that changed something, or, when it is false, nothing. `since` and `until` are times as
+        With `changed`, those that changed something, or, when it is false, nothing. With `before`, those that were
+        opened before an entry of the chain. `since` and `until` are times as
         `parse_period` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks that
         servers take at the cluster by themselves are among them only if their tool or client is wanted.
         """
@@ -77,6 +80,8 @@ class Ledger:
             query = query.where(runs.c.opened_at >= format_timestamp(start))
         if end is not None:
             query = query.where(runs.c.opened_at <= format_timestamp(end))
+        if before is not None:
+            query = query.where(runs.c.opened_seq < before)
         if changed is not None:
             query = query.where(runs.c.changed.is_(changed))
         if not wanted.get("tool") and not wanted.get("client_name"):
