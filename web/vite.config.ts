@@ -121,5 +121,5 @@ export default defineConfig({
   server: {
     proxy: { "/api/": { target: SERVER, ws: true, changeOrigin: true } },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { include: ["src/**/*.test.{ts,tsx}"] },
 });
