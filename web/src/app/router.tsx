@@ -56,6 +56,9 @@ function makePage<const Path extends string>(name: PlannedName, path: Path) {
   });
 }
 
+/** Any other address. */
+const unknown = createRoute({ getParentRoute: () => inside, path: "$", component: NotFound });
+
 const pages = [
   makePage("dashboard", getPath("dashboard")),
   makePage("guests", getPath("guests")),
@@ -81,7 +84,7 @@ const pages = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren(pages)]),
+  routeTree: root.addChildren([signIn, inside.addChildren([...pages, unknown])]),
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   defaultPendingMs: 300,

@@ -206,7 +206,7 @@ export const en = {
     lead: "Playvisor shows you the cluster, and asks you before anything is changed.",
     byLink: "One-time link",
     linkHelp: "Open the link that `playvisor web` prints in the terminal. Each link works once, for a few minutes.",
-    linkAgain: "A new link: run `playvisor web --link` on the machine that runs the server.",
+  
     linkCode: "Code of the link",
     linkUsing: "Signing you in by the link…",
     byOidc: (label: string) => `Sign in with ${label}`,

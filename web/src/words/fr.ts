@@ -207,7 +207,7 @@ export const fr: Words = {
     lead: "Playvisor vous montre le cluster, et vous demande avant toute modification.",
     byLink: "Lien à usage unique",
     linkHelp: "Ouvrez le lien que `playvisor web` affiche dans le terminal. Chaque lien sert une fois, pendant quelques minutes.",
-    linkAgain: "Un nouveau lien : lancez `playvisor web --link` sur la machine du serveur.",
+  
     linkCode: "Code du lien",
     linkUsing: "Connexion par le lien…",
     byOidc: (label) => `Se connecter avec ${label}`,

@@ -16,6 +16,7 @@ import { Empty } from "@/parts/notes/Empty";
 import { Note } from "@/parts/notes/Note";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
 import { SkeletonLines } from "@/parts/notes/Skeleton";
+import { Prose } from "@/parts/values/Prose";
 import { LANGUAGES, setLanguage, useLanguage, useWords } from "@/words";
 import { Mark } from "../shell/Mark";
 import { spendLinkCode } from "./linkCode";
@@ -126,7 +127,9 @@ function LinkForm({ next }: { next: string }): ReactNode {
           {words.signIn.linkUsing}
         </p>
       ) : (
-        <p className={styles.help}>{words.signIn.linkHelp}</p>
+        <p className={styles.help}>
+          <Prose text={words.signIn.linkHelp} />
+        </p>
       )}
       {signIn.isError && <ProblemNote error={signIn.error} />}
       <div className={styles.inline}>

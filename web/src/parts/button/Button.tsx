@@ -44,19 +44,25 @@ export interface IconButtonProps extends Omit<ButtonProps, "children" | "icon" |
   /** What it does: its name for all, and its tip. */
   label: string;
   keys?: string;
+  /** Without its tip, where it would stand in the way: Escape closes a tip before a dialog. */
+  noTip?: boolean;
 }
 
 /** A button with a sign alone. */
-export function IconButton({ icon, label, keys, look = "quiet", size = "m", className, ...rest }: IconButtonProps): ReactNode {
+export function IconButton({ icon, label, keys, noTip, look = "quiet", size = "m", className, ...rest }: IconButtonProps): ReactNode {
+  const button = (
+    <Base
+      aria-label={label}
+      className={classes(styles.button, styles[look], styles.square, size === "s" && styles.small, className)}
+      {...rest}
+    >
+      <Icon name={icon} size={size === "s" ? 16 : 20} />
+    </Base>
+  );
+  if (noTip) return button;
   return (
     <Tip text={label} keys={keys}>
-      <Base
-        aria-label={label}
-        className={classes(styles.button, styles[look], styles.square, size === "s" && styles.small, className)}
-        {...rest}
-      >
-        <Icon name={icon} size={size === "s" ? 16 : 20} />
-      </Base>
+      {button}
     </Tip>
   );
 }

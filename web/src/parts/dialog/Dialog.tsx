@@ -35,7 +35,7 @@ export function Dialog({ trigger, title, description, children, actions, size = 
         <Base.Popup className={classes(styles.window, styles[size])}>
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
-            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" />} />
+            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" noTip />} />
           </header>
           {description && <Base.Description className={styles.description}>{description}</Base.Description>}
           <div className={styles.body}>{children}</div>
@@ -65,7 +65,7 @@ export function Drawer({ trigger, title, children, actions, side = "right", size
         <Base.Popup className={classes(styles.sheet, styles[side], styles[`sheet-${size}`])}>
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
-            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" />} />
+            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" noTip />} />
           </header>
           <div className={styles.body}>{children}</div>
           {actions && <footer className={styles.foot}>{actions}</footer>}
