@@ -84,6 +84,10 @@ COMPUTED = {
     ("_resources/guest_state.py", "'POST'", "f'{observed.guest.path}/status/{action}'"): [
         ("POST", f"/nodes/pve1/{kind}/101/status/{action}") for kind in ("qemu", "lxc") for action in POWER_ACTIONS
     ],
+    ("pve_console.py", "'POST'", "path"): [
+        *(("POST", f"/nodes/pve1/{kind}/101/{proxy}") for kind in ("qemu", "lxc") for proxy in ("vncproxy", "termproxy")),
+        ("POST", "/nodes/pve1/termproxy"),
+    ],
     ("pve_snapshot.py", "'PUT'", "path"): [("PUT", "/nodes/pve1/qemu/101/snapshot/a/config")],
 }
 
