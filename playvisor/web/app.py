@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from playvisor.web.assets import Assets
+from playvisor.web.consoles import endpoints as consoles
+from playvisor.web.consoles import sockets
 from playvisor.web.context import WebContext
 from playvisor.web.headers import HeadersMiddleware
 from playvisor.web.problems import Problem
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
-    return [*session.list_endpoints(), *tools.list_endpoints(), *overview.list_endpoints()]
+    return [*session.list_endpoints(), *tools.list_endpoints(), *overview.list_endpoints(), *consoles.list_endpoints()]
 
 
 def make_app(context: WebContext) -> ASGIApp:
@@ -35,6 +37,7 @@ def make_app(context: WebContext) -> ASGIApp:
     app = Starlette(
         routes=[
             *make_routes(context, list_endpoints()),
+            *sockets.make_routes(context),
             Route("/api/{path:path}", _answer_unknown),
             Route("/assets/{path:path}", assets.serve_file),
             Route("/{path:path}", assets.serve_page),

@@ -16,8 +16,8 @@ description:
     screen or the terminal of a running guest, or to the shell of a node.
   - Nothing about the guest changes, but whoever connects can type into it, and Proxmox VE starts a proxy for each
     ticket, whose task fails when no client connects.
-  - In check mode it returns the plan, that is, the exact API requests it would send. M(playvisor.proxmox.pve_console_info)
-    gives a link without a ticket.
+  - In check mode it returns the plan, that is, the exact API requests it would send.
+    M(playvisor.proxmox.pve_console_info) gives a link without a ticket.
 extends_documentation_fragment:
   - playvisor.proxmox.auth
   - playvisor.proxmox.attributes
@@ -37,7 +37,8 @@ options:
     type: str
   console:
     description:
-      - The screen over VNC, or a text terminal, for which a QEMU guest needs a serial port. Of a node there is the terminal only.
+      - The screen over VNC, or a text terminal, for which a QEMU guest needs a serial port. Of a node there is the
+        terminal only.
     type: str
     choices: [vnc, terminal]
     default: vnc
@@ -56,7 +57,7 @@ options:
     type: str
 notes:
   - The ticket opens the console to whoever has it, and is in the result because it was asked for. Set C(no_log) on the
-    task where others read results. In runs of Playvisor, its gateway keeps the ticket, and the result has an id instead.
+    task where others read results. In runs of Playvisor, its gateway keeps the ticket; the result has an id instead.
 seealso:
   - module: playvisor.proxmox.pve_console_info
 """
@@ -127,7 +128,7 @@ consoles:
       type: str
       returned: once it was opened
     password:
-      description: Password that VNC itself asks for, which is a secret. Null when there is none, or the gateway keeps it.
+      description: Password that VNC itself asks for, which is a secret. Null where there is none, or none is shown.
       type: str
       returned: once it was opened
     user:

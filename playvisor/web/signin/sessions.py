@@ -69,6 +69,12 @@ class Sessions:
             session = self._sessions[_hash(secret)] = replace(session, used_at=now)
             return session
 
+    def is_open(self, secret: str) -> bool:
+        """Whether the session of a cookie has not ended; it is not used by this."""
+        with self._lock:
+            session = self._sessions.get(_hash(secret))
+            return session is not None and session.expires_at > self._clock()
+
     def list_all(self) -> list[Session]:
         """Those that have not ended, the newest first."""
         with self._lock:

@@ -146,6 +146,7 @@ DOORS = {
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
         "mcp_bridge.system.bounded_stderr",
+        "mcp_bridge.system.connections",
         "mcp_bridge.system.exiting",
         "mcp_bridge.system.memory",
         "mcp_bridge.system.serving",

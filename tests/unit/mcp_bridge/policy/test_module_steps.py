@@ -85,8 +85,7 @@ COMPUTED = {
         ("POST", f"/nodes/pve1/{kind}/101/status/{action}") for kind in ("qemu", "lxc") for action in POWER_ACTIONS
     ],
     ("pve_console.py", "'POST'", "path"): [
-        *(("POST", f"/nodes/pve1/{kind}/101/{proxy}") for kind in ("qemu", "lxc") for proxy in ("vncproxy", "termproxy")),
-        ("POST", "/nodes/pve1/termproxy"),
+        ("POST", f"/nodes/pve1/{place}proxy") for place in ("qemu/101/vnc", "qemu/101/term", "lxc/101/term", "term")
     ],
     ("pve_snapshot.py", "'PUT'", "path"): [("PUT", "/nodes/pve1/qemu/101/snapshot/a/config")],
 }
