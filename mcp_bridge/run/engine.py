@@ -34,8 +34,8 @@ from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import make_writable
 
 if TYPE_CHECKING:
-    from mcp_bridge.auth.tokens import Tokens
-    from mcp_bridge.ledger.records import RunRow
+    from mcp_bridge.auth.tokens import Token, Tokens
+    from mcp_bridge.ledger.records import Opening, RunRow
     from mcp_bridge.ledger.store import Ledger
 
 
@@ -113,18 +113,20 @@ class Engine:
         seen: str,
         approval: str = "operator",
         session: str | None = None,
+        reason: str | None = None,
     ) -> KeptPlan:
         """Approve or deny a plan that is held, as the caller of this request, and record it.
 
         `seen` is the seal of what the approver saw, which is kept with the decision; `session` is where the user of a
-        client was asked. Raises UsageError for a plan that is not held, or no longer, or is not what was seen.
+        client was asked, `reason` what the approver says to it. Raises UsageError for a plan that is not held, or no
+        longer, or is not what was seen.
         """
         plan = self.ledger.plans.find(plan_id)
         if approval == "elicitation" and plan.asker != request.caller.identity:
             raise UsageError("The plan is not this client's.", "Ask for the approval of a plan of your own.")
         approver = request.caller.identity
         tool, state = ("approve_plan", "approved") if approve else ("deny_plan", "denied")
-        facts = {"plan_id": plan.plan_id, "approval": approval, "seen": seen, "session": session}
+        facts = {"plan_id": plan.plan_id, "approval": approval, "seen": seen, "session": session, "reason": reason}
         arguments = {name: value for name, value in facts.items() if value is not None}
         decision = replace(request, tool=tool, arguments=arguments)
         summary = f"{state.capitalize()} the plan of {plan.asker}: {make_plan_view(plan).title}"
@@ -133,6 +135,23 @@ class Engine:
         return self._authority.decide_plan(
             plan.plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=(opening, closing)
         )
+
+    def create_token(self, request: Request, name: str, roles: list[str], days: int | None) -> tuple[Token, str]:
+        """Create a token as the caller of this request, and record it; returns it and its secret.
+
+        Raises UsageError for a name that is taken or not allowed, and for roles that a token can't have.
+        """
+        return self._authority.tokens.create(name, roles, days, lambda token: self._record_token(request, token))
+
+    def revoke_token(self, request: Request, name: str) -> Token:
+        """Revoke the valid token with this name, and record it. Raises UsageError when there is none."""
+        return self._authority.tokens.revoke(name, lambda token: self._record_token(request, token))
+
+    def _record_token(self, request: Request, token: Token) -> tuple[Opening, Closing]:
+        decision = replace(request, arguments={"name": token.name, "roles": list(token.roles)})
+        words = {"create_token": "Created", "revoke_token": "Revoked"}[request.tool]
+        closing = Closing("ok", "allowed", False, f"{words} the token {token.name} ({token.key}).")
+        return self._recorder.make_opening(decision, str(uuid.uuid4())), closing
 
     def note_start(self, face: str, mode: str) -> None:
         """Let the start of a server be recorded, as soon as the ledger is used."""

@@ -18,8 +18,9 @@ from playvisor.web.consoles import endpoints as consoles
 from playvisor.web.consoles import sockets
 from playvisor.web.context import WebContext
 from playvisor.web.headers import HeadersMiddleware
+from playvisor.web.live.stream import LiveEvents
 from playvisor.web.problems import Problem
-from playvisor.web.rest import overview, session, tools
+from playvisor.web.rest import description, history, ledger, overview, plans, policy, runs, server, session, tools
 from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
 
 if TYPE_CHECKING:
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
-    return [*session.list_endpoints(), *tools.list_endpoints(), *overview.list_endpoints(), *consoles.list_endpoints()]
+    rooms = (description, session, tools, overview, runs, plans, history, policy, ledger, server, consoles)
+    return [endpoint for room in rooms for endpoint in room.list_endpoints()]
 
 
 def make_app(context: WebContext) -> ASGIApp:
     """Make the application of a web server."""
-    assets = Assets()
+    assets, endpoints, live = Assets(), list_endpoints(), LiveEvents(context)
     app = Starlette(
         routes=[
-            *make_routes(context, list_endpoints()),
+            *make_routes(context, endpoints),
+            Route(f"{PREFIX}/events", live.serve, methods=["GET"]),
             *sockets.make_routes(context),
             Route("/api/{path:path}", _answer_unknown),
             Route("/assets/{path:path}", assets.serve_file),
@@ -44,6 +47,7 @@ def make_app(context: WebContext) -> ASGIApp:
         ],
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
     )
+    app.state.endpoints, app.state.live = endpoints, live
     return HeadersMiddleware(_OwnAddressOnly(app, context), is_secure=context.is_secure)
 
 

@@ -118,6 +118,8 @@ DOORS = {
         "mcp_bridge.ledger.verify",
         "mcp_bridge.run.recovery.interrupted",
         "mcp_bridge.run.tools.history",
+        "mcp_bridge.run.tools.runs",
+        "mcp_bridge.run.visibility",
     ],
     "what can be done: the tools, what they take and need, and who may": [
         "mcp_bridge.catalogue",
@@ -131,7 +133,7 @@ DOORS = {
         "mcp_bridge.catalogue.run_tools",
         "mcp_bridge.policy",
         "mcp_bridge.policy.cases",
-        "mcp_bridge.policy.samples",
+        "mcp_bridge.policy.explanation",
     ],
     "putting it together: settings, the servers that it starts, starting and ending fast, being forked": [
         "mcp_bridge.collection",
