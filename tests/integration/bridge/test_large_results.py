@@ -124,44 +124,45 @@ def test_what_a_command_printed_arrives_and_it_is_told_that_it_ran(call, ledger)
     assert emptied(ledger.folder(row.run_id), "apply") == [{}]
 
 
-class TestThreeHundredGuests:
-    """A plan of 300 requests, and what becomes of it."""
+class TestNineHundredGuests:
+    """A plan of 900 requests, and what becomes of it."""
 
     REQUEST = ("snapshot_guest", 'guests={"names":["web-*"]}', "snapname=before")
 
-    @on(lambda: machines(300))
+    @on(lambda: machines(900))
     def test_they_are_planned(self, playvisor, ledger, writes):
         done = playvisor("call", *self.REQUEST, "check=true", "--json").json
 
-        assert (done["status"], done["changed"], len(done["plan"]["steps"])) == ("planned", False, 300)
-        assert done["summary"].startswith("Would change 300 guests")
+        assert (done["status"], done["changed"], len(done["plan"]["steps"])) == ("planned", False, 900)
+        assert done["summary"].startswith("Would change 900 guests")
         (row,) = ledger.recent()
         assert row.summary == done["summary"]
         assert emptied(ledger.folder(row.run_id), "plan") == [{}]
         assert writes() == []
 
     @pytest.mark.thorough
-    @on(lambda: machines(300))
+    @on(lambda: machines(900))
+    @pytest.mark.parametrize("call", ["warm"], indirect=True)
     def test_they_are_changed_and_everybody_is_told_so(self, call, ledger, playvisor, simulator):
         held = call(*self.REQUEST)
-        assert (held["status"], len(held["plan"]["steps"])) == ("held", 300)
+        assert (held["status"], len(held["plan"]["steps"])) == ("held", 900)
         playvisor("approvals", "approve", held["plan"]["id"], "--yes")
 
         done = call(*self.REQUEST)
 
-        assert (done["status"], done["changed"], len(done["upids"])) == ("ok", True, 300)
-        assert done["summary"].startswith("Took the snapshot of 300 guests")
+        assert (done["status"], done["changed"], len(done["upids"])) == ("ok", True, 900)
+        assert done["summary"].startswith("Took the snapshot of 900 guests")
         assert all("before" in guest.snapshots for guest in simulator.cluster.guests.values())
         row = ledger.recent()[0]
-        assert (row.outcome, row.changed, len(row.upids)) == ("ok", True, 300)
+        assert (row.outcome, row.changed, len(row.upids)) == ("ok", True, 900)
         assert emptied(ledger.folder(row.run_id), "apply") == [{}]
         assert ledger.verify().faults == []
         shown = playvisor("runs", "show", row.run_id, "--json").json
-        assert len(shown["plan"]["steps"]) == 300
+        assert len(shown["plan"]["steps"]) == 900
         diff = playvisor("runs", "diff", row.run_id, "--json").json
-        assert (diff["applied"], len(diff["diff"]["after"])) == (True, 300)
+        assert (diff["applied"], len(diff["diff"]["after"])) == (True, 900)
         undone = playvisor("runs", "undo", row.run_id, "--check", "--json").json
-        assert [len(one["plan"]["steps"]) for one in undone["undone"]] == [300]
+        assert [len(one["plan"]["steps"]) for one in undone["undone"]] == [900]
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ class TestALostResult:
         (row,) = ledger.recent()
         assert (row.outcome, row.changed, row.summary) == ("failed", False, result["summary"])
 
-    @on(lambda: machines(300))
+    @on(lambda: machines(900))
     def test_a_plan_that_is_lost_is_none_and_nothing_is_sent(self, on_a_full_disk, ledger, writes):
         result = on_a_full_disk("snapshot_guest", 'guests={"names":["web-*"]}', "snapname=before")
 
