@@ -22,10 +22,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.system.connections import CONNECTION_KEY
-from playvisor.web.context import WebContext
+from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import PREFIX
-from playvisor.web.signin.sessions import Session
 from playvisor.web.signin.visitors import find_visitor, name_cookie
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def make_routes(context: WebContext) -> list[WebSocketRoute]:
 async def serve_console(context: WebContext, socket: WebSocket) -> None:
     """Connect the browser of a session with the console that the session has asked for, once."""
     try:
-        session = await run_in_threadpool(_require_owner, context, socket)
+        visitor = await run_in_threadpool(_require_owner, context, socket)
     except Problem as problem:
         await socket.send_denial_response(problem.make_response())
         return
@@ -61,21 +60,21 @@ async def serve_console(context: WebContext, socket: WebSocket) -> None:
         connection.busy += 1
     await socket.accept(_PROTOCOL if _PROTOCOL in socket.scope.get("subprotocols", ()) else None)
     try:
-        opening = run_in_threadpool(context.bridge.authority.open_console, socket.path_params["id"], session.caller)
+        opening = run_in_threadpool(context.bridge.authority.open_console, socket.path_params["id"], visitor.caller)
         stream = await opening
     except PlayvisorError as error:
         await _close(socket, REFUSED if error.code in ("frozen", "not_found") else FAILED, error.message)
         return
     why = "the browser has gone"
     try:
-        why = await _relay(context, socket, stream, session.id)
+        why = await _relay(context, socket, stream, visitor)
     finally:
         stream.close(why)
     await _close(socket, ENDED, why)
 
 
-def _require_owner(context: WebContext, socket: WebSocket) -> Session:
-    """The session that has asked for this console. Raises Problem for everybody else."""
+def _require_owner(context: WebContext, socket: WebSocket) -> Visitor:
+    """Who has asked for this console. Raises Problem for everybody else."""
     visitor = find_visitor(context, socket)
     if visitor.session is None or "console" not in visitor.rights:
         raise Problem(403, "Consoles are for people in a browser who may have them.", "Sign in with a browser.")
@@ -83,10 +82,10 @@ def _require_owner(context: WebContext, socket: WebSocket) -> Session:
         raise Problem(
             404, "This session has no such console, or has used it.", f"POST {PREFIX}/consoles.", code="not_found"
         )
-    return visitor.session
+    return visitor
 
 
-async def _relay(context: WebContext, socket: WebSocket, stream: ConsoleStream, session_id: str) -> str:
+async def _relay(context: WebContext, socket: WebSocket, stream: ConsoleStream, visitor: Visitor) -> str:
     """Pass on both ways until one of them ends, or the session; returns why."""
     reasons: list[str] = []
 
@@ -95,7 +94,7 @@ async def _relay(context: WebContext, socket: WebSocket, stream: ConsoleStream, 
         group.cancel_scope.cancel()
 
     async with anyio.create_task_group() as group:
-        for job in (_show(socket, stream), _type(socket, stream), _watch_session(context, socket, stream, session_id)):
+        for job in (_show(socket, stream), _type(socket, stream), _watch_session(context, socket, stream, visitor)):
             group.start_soon(end_with, job)
     return stream.why or reasons[0]
 
@@ -109,7 +108,7 @@ async def _show(socket: WebSocket, stream: ConsoleStream) -> str:
     return stream.why
 
 
-async def _watch_session(context: WebContext, socket: WebSocket, stream: ConsoleStream, session_id: str) -> str:
+async def _watch_session(context: WebContext, socket: WebSocket, stream: ConsoleStream, visitor: Visitor) -> str:
     """Return once the session has ended. Who types uses it; who only looks does not."""
     secret, typed = socket.cookies.get(name_cookie(context), ""), 0
     while True:
@@ -117,7 +116,7 @@ async def _watch_session(context: WebContext, socket: WebSocket, stream: Console
         is_used, typed = stream.typed != typed, stream.typed
         if is_used:
             await run_in_threadpool(context.sessions.find, secret)
-        if not await run_in_threadpool(context.sessions.is_open, session_id):
+        if visitor.session is None or not context.sessions.is_open(visitor.session.id):
             return "the session has ended"
 
 

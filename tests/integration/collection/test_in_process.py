@@ -240,7 +240,7 @@ def play(tasks, here, collections, folder, **environment):
 
 
 def plain(result, folder):
-    """A result without what may well differ, such as ports and digests, and with the last line of each traceback."""
+    """A result without ports, digests, ids, tickets, folders, loads, and with the last line of each traceback only."""
     text = json.dumps(result, sort_keys=True).replace(folder, "FOLDER")
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8006", text)
     text = re.sub(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}|\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b", "DIGEST", text)
