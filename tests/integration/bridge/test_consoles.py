@@ -177,6 +177,25 @@ def test_a_screen_comes_without_its_password(web, ledger, tickets, tmp_path):
     assert not any(secret in json.dumps(opened) for secret in tickets)
 
 
+def test_a_screen_that_lets_nobody_in_is_told_and_recorded(web, ledger, monkeypatch, eventually):
+    real = simulated.Consoles.add
+
+    def change_password(self, console):
+        console.password = "changed"
+        real(self, console)
+
+    monkeypatch.setattr(simulated.Consoles, "add", change_password)
+    browser = web()
+    opened = browser.open(guest=VM, kind="vnc")
+
+    with browser.connect(opened["socket"]) as stream:
+        end = stream.read_end()
+
+    assert end == (4502, "The console can't be reached: the console let nobody in: Authentication failed.")
+    (closed,) = eventually(lambda: list_acts(ledger, "console_closed"), "the end of the console in the ledger")
+    assert (closed["console"], closed["why"]) == (opened["id"], "it could not be connected")
+
+
 @pytest.mark.thorough
 def test_a_log_in_with_a_password_opens_consoles_too(web, simulator):
     browser = web(token_id=None, token_secret=None, password=SecretStr(simulator.password))
