@@ -102,11 +102,23 @@ class Ledger:
         with reading(self._engine) as connection:
             return int(connection.execute(select(head.c.seq)).scalar_one())
 
+    def list_opened(self, after: int, limit: int = 200) -> list[RunRow]:
+        """The runs that were opened after an entry of the chain, in that order."""
+        query = select(runs).where(runs.c.opened_seq > after).order_by(runs.c.opened_seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [_read_row(row) for row in connection.execute(query).mappings()]
+
     def list_ended(self, after: int, limit: int = 200) -> list[RunRow]:
         """The runs that were closed after an entry of the chain, in that order."""
         query = select(runs).where(runs.c.closed_seq > after).order_by(runs.c.closed_seq).limit(limit)
         with reading(self._engine) as connection:
             return [_read_row(row) for row in connection.execute(query).mappings()]
+
+    def list_acts_after(self, after: int, limit: int = 200) -> list[dict[str, Any]]:
+        """The acts after an entry of the chain, in that order, each with its facts as data."""
+        query = select(acts).where(acts.c.seq > after).order_by(acts.c.seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [{**row, "facts": read_facts(row)} for row in connection.execute(query).mappings()]
 
     def list_acts(self, limit: int = 20, kind: str | None = None, subject: str | None = None) -> list[dict[str, Any]]:
         """The newest acts, newest first, each with its facts as data; only of a kind, or about a run or a plan."""

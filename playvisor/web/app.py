@@ -16,6 +16,7 @@ from starlette.routing import Route
 from playvisor.web.assets import Assets
 from playvisor.web.context import WebContext
 from playvisor.web.headers import HeadersMiddleware
+from playvisor.web.live.stream import LiveEvents
 from playvisor.web.problems import Problem
 from playvisor.web.rest import description, history, ledger, overview, plans, policy, runs, server, session, tools
 from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
@@ -32,17 +33,18 @@ def list_endpoints() -> list[Endpoint]:
 
 def make_app(context: WebContext) -> ASGIApp:
     """Make the application of a web server."""
-    assets, endpoints = Assets(), list_endpoints()
+    assets, endpoints, live = Assets(), list_endpoints(), LiveEvents(context)
     app = Starlette(
         routes=[
             *make_routes(context, endpoints),
+            Route(f"{PREFIX}/events", live.serve, methods=["GET"]),
             Route("/api/{path:path}", _answer_unknown),
             Route("/assets/{path:path}", assets.serve_file),
             Route("/{path:path}", assets.serve_page),
         ],
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
     )
-    app.state.endpoints = endpoints
+    app.state.endpoints, app.state.live = endpoints, live
     return HeadersMiddleware(_OwnAddressOnly(app, context), is_secure=context.is_secure)
 
 

@@ -112,6 +112,8 @@ async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request:
         body = await read_body(endpoint.body, request) if endpoint.body is not None else {}
         ask = Ask(context, visitor, request.path_params, query, body, request)
         answer = await anyio.to_thread.run_sync(endpoint.function, ask)
+        if endpoint.method != "GET":
+            request.app.state.live.look_now()
     except Problem as problem:
         return problem.make_response()
     except PlayvisorError as error:

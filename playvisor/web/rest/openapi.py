@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from mcp_bridge import catalogue, version
-from mcp_bridge.catalogue.run_tools import TOOLS
+from mcp_bridge import version
 from mcp_bridge.result import FAILURE_CODES
 from playvisor.web.problems import MEDIA_TYPE, STATUS_OF_CODE
 from playvisor.web.rest.endpoints import PREFIX, Endpoint
+from playvisor.web.tools import list_all
 
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 _CALL = "call_tool"
@@ -91,8 +91,7 @@ def make_openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 
 def _expand_tools(endpoint: Endpoint) -> dict[str, Any]:
     """One path for each tool, with its own schema."""
-    tools: list[Any] = [*(tool for tool in catalogue.load().values() if not tool.internal), *TOOLS.values()]
-    return {f"/tools/{tool.name}": _describe_call(endpoint, tool) for tool in tools}
+    return {f"/tools/{tool.name}": _describe_call(endpoint, tool) for tool in list_all()}
 
 
 def _describe_call(endpoint: Endpoint, tool: Any) -> dict[str, Any]:
