@@ -18,6 +18,7 @@ from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.system.serving import Listening, make_url, open_listening, serve_app
 from playvisor.web.app import make_app
 from playvisor.web.assets import NOT_BUILT, is_built
+from playvisor.web.consoles.sockets import MOST_MESSAGE_BYTES
 from playvisor.web.context import WebContext
 from playvisor.web.fleets.sources import Fleets
 
@@ -45,7 +46,16 @@ def serve_web(bridge: Bridge, mode: Mode, where: Listening, fleets: Fleets) -> N
                     await anyio.sleep(0.05)
 
         try:
-            serve_app(make_app(context), where, listening, stop)
+            serve_app(
+                make_app(context),
+                where,
+                listening,
+                stop,
+                # Consoles. What they show is pixels, which compressing makes slow and not small.
+                ws="wsproto",
+                ws_max_size=MOST_MESSAGE_BYTES,
+                ws_per_message_deflate=False,
+            )
         finally:
             with contextlib.suppress(LedgerError):
                 bridge.authority.refused_logins.flush()

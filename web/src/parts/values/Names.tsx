@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 Playvisor contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useFormats } from "@/words";
+import { Icon } from "../icon/Icon";
+import styles from "./values.module.css";
+
+export interface GuestNameProps {
+  vmid: number;
+  name?: string | null | undefined;
+  type?: string | undefined;
+  template?: boolean | undefined;
+  /** Names in lists whose rows are links already are none. */
+  plain?: boolean;
+}
+
+/** A guest: its kind, name and id; a link to its page. */
+export function GuestName({ vmid, name, type, template, plain }: GuestNameProps): ReactNode {
+  const content = (
+    <>
+      <Icon name={template ? "template" : type === "lxc" ? "container" : "guest"} />
+      <span className={styles.nameText}>{name ?? vmid}</span>
+      {name && <span className={styles.vmid}>{vmid}</span>}
+    </>
+  );
+  if (plain) return <span className={styles.name}>{content}</span>;
+  return (
+    <Link to="/guests/$vmid" params={{ vmid: String(vmid) }} className={styles.name}>
+      {content}
+    </Link>
+  );
+}
+
+/** A node; a link to its page. */
+export function NodeName({ node, plain }: { node: string; plain?: boolean }): ReactNode {
+  const content = (
+    <>
+      <Icon name="node" />
+      <span className={styles.nameText}>{node}</span>
+    </>
+  );
+  if (plain) return <span className={styles.name}>{content}</span>;
+  return (
+    <Link to="/nodes/$node" params={{ node }} className={styles.name}>
+      {content}
+    </Link>
+  );
+}
+
+/** The tags of a guest. */
+export function Tags({ tags }: { tags: readonly string[] | undefined }): ReactNode {
+  if (!tags?.length) return null;
+  return (
+    <span className={styles.tags}>
+      {tags.map((tag) => (
+        <span key={tag} className={styles.tag} title={tag}>
+          {tag}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** A size in the unit that fits. */
+export function Bytes({ value }: { value: number | null | undefined }): ReactNode {
+  const formats = useFormats();
+  return value === null || value === undefined ? null : <span title={`${formats.number(value)} B`}>{formats.bytes(value)}</span>;
+}
+
+/** A duration in seconds, in its two largest units. */
+export function Duration({ seconds }: { seconds: number | null | undefined }): ReactNode {
+  const formats = useFormats();
+  return seconds === null || seconds === undefined ? null : <>{formats.duration(seconds)}</>;
+}
