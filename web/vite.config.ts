@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { readFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vitest/config";
 
 const SERVER = process.env.PLAYVISOR_URL ?? "http://127.0.0.1:8786";
 const FIRST_LOAD_KB = 200;
+const LEAST_COMPRESSED = 1000;
 // What the entry loads at once by import(): the language, and the page that is shown first.
 const LOADED_AT_ONCE = /\/src\/(words\/en\.ts|pages\/dashboard\/page\.tsx)$/;
 const BEFORE_PAINT = "src/app/before-paint.js";
@@ -73,8 +76,26 @@ function weighFirstLoad(): Plugin {
   };
 }
 
+/** Writes the compressed forms of each file beside it, which the server sends as they are. */
+function compressFiles(): Plugin {
+  return {
+    name: "playvisor:compress",
+    apply: "build",
+    async writeBundle(options, bundle) {
+      for (const item of Object.values(bundle)) {
+        const data = Buffer.from(item.type === "chunk" ? item.code : item.source);
+        if (data.length < LEAST_COMPRESSED || !/\.(js|css|svg|html|json|wasm)$/.test(item.fileName)) continue;
+        const path = resolve(options.dir ?? ".", item.fileName);
+        await writeFile(`${path}.gz`, gzipSync(data, { level: 9 }));
+        const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: data.length };
+        await writeFile(`${path}.br`, brotliCompressSync(data, { params }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), loadBeforePaint(), weighFirstLoad()],
+  plugins: [react(), loadBeforePaint(), weighFirstLoad(), compressFiles()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
     outDir: "../playvisor/web/static",
@@ -100,5 +121,5 @@ export default defineConfig({
   server: {
     proxy: { "/api/": { target: SERVER, ws: true, changeOrigin: true } },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -230,7 +230,7 @@ export interface HeldPlan {
 
 export interface Freeze {
   frozen: boolean;
-  reason?: string;
+  why?: string;
   by?: string;
   since?: string;
   [further: string]: unknown;

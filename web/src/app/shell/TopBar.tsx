@@ -1,22 +1,19 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import { useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useLiveState, type LiveState } from "@/api/live";
-import { useFreeze, useSignOut } from "@/api/queries";
+import { useFreeze } from "@/api/queries";
 import type { Mode } from "@/api/shapes";
 import { IconButton } from "@/parts/button/Button";
 import { classes } from "@/parts/classes";
 import { Icon, type IconName } from "@/parts/icon/Icon";
-import { Menu, MenuChoice, MenuItem, MenuLine } from "@/parts/menu/Menu";
-import { Popover } from "@/parts/popover/Popover";
-import { KeyValues } from "@/parts/values/KeyValues";
 import { Time } from "@/parts/values/Time";
-import { LANGUAGES, setLanguage, useLanguage, useWords } from "@/words";
+import { useWords } from "@/words";
 import { useSession } from "../session";
-import { setTheme, useTheme, useThemeChoice } from "../theme";
+import { useTheme } from "../theme";
 import { Mark } from "./Mark";
+import { OnDemand } from "./OnDemand";
 import styles from "./shell.module.css";
 
 const SIGN_OF_MODE: Record<Mode, IconName> = { read: "lock", check: "document", apply: "play" };
@@ -24,6 +21,7 @@ const SIGN_OF_MODE: Record<Mode, IconName> = { read: "lock", check: "document", 
 export function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void }): ReactNode {
   const words = useWords();
   const session = useSession();
+  const theme = useTheme();
   const cluster = session.cluster.name ?? hostOf(session.cluster.url);
   return (
     <header className={styles.bar} data-print="no">
@@ -43,12 +41,29 @@ export function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () 
       </button>
       <div className={styles.barEnd}>
         <LiveMark />
-        <ThemeMenu />
-        <LanguageMenu />
+        <span className={styles.barTheme}>
+          <OnDemand
+            kind="theme"
+            trigger={<IconButton icon={theme === "dark" ? "moon" : "sun"} label={words.shell.theme} />}
+          />
+        </span>
+        <span className={styles.barTheme}>
+          <OnDemand kind="language" trigger={<IconButton icon="globe" label={words.language.switch} />} />
+        </span>
         <span className={styles.barHelp}>
           <IconButton icon="keyboard" label={words.shell.shortcuts} keys="?" onClick={onHelp} />
         </span>
-        <UserMenu onHelp={onHelp} />
+        <OnDemand
+          kind="user"
+          onHelp={onHelp}
+          trigger={
+            <button type="button" className={styles.user} aria-label={words.shell.userMenu}>
+              <span className={styles.avatar} aria-hidden>
+                {session.identity.slice(0, 1).toUpperCase()}
+              </span>
+            </button>
+          }
+        />
       </div>
     </header>
   );
@@ -65,17 +80,17 @@ function hostOf(url: string | undefined): string {
 function ModeBadge({ mode }: { mode: Mode }): ReactNode {
   const words = useWords();
   return (
-    <Popover
+    <OnDemand
+      kind="help"
       title={`${words.shell.mode}: ${words.shell.modes[mode]}`}
+      text={words.shell.modeHelp[mode]}
       trigger={
         <button type="button" className={classes(styles.mode, styles[`mode-${mode}`])}>
           <Icon name={SIGN_OF_MODE[mode]} />
           <span>{words.shell.modes[mode]}</span>
         </button>
       }
-    >
-      <p className={styles.help}>{words.shell.modeHelp[mode]}</p>
-    </Popover>
+    />
   );
 }
 
@@ -83,9 +98,10 @@ function LiveMark(): ReactNode {
   const words = useWords();
   const state: LiveState = useLiveState();
   return (
-    <Popover
-      align="end"
+    <OnDemand
+      kind="help"
       title={words.shell.live[state]}
+      text={words.shell.liveHelp[state]}
       trigger={
         <button type="button" className={classes(styles.live, styles[`live-${state}`])}>
           {state === "lost" || state === "off" ? <Icon name="warn" /> : <span className={styles.dot} aria-hidden />}
@@ -94,119 +110,7 @@ function LiveMark(): ReactNode {
           </span>
         </button>
       }
-    >
-      <p className={styles.help}>{words.shell.liveHelp[state]}</p>
-    </Popover>
-  );
-}
-
-function ThemeMenu(): ReactNode {
-  const words = useWords();
-  const choice = useThemeChoice();
-  const theme = useTheme();
-  return (
-    <span className={styles.barTheme}>
-      <Menu
-        align="end"
-        trigger={<IconButton icon={theme === "dark" ? "moon" : "sun"} label={words.shell.theme} />}
-      >
-        <ThemeChoiceItems choice={choice} />
-      </Menu>
-    </span>
-  );
-}
-
-function ThemeChoiceItems({ choice }: { choice: "light" | "dark" | "auto" }): ReactNode {
-  const words = useWords();
-  return (
-    <MenuChoice
-      label={words.shell.theme}
-      value={choice}
-      onChange={setTheme}
-      options={[
-        { value: "light", text: words.shell.light, icon: "sun" },
-        { value: "dark", text: words.shell.dark, icon: "moon" },
-        { value: "auto", text: words.shell.auto, icon: "screen" },
-      ]}
     />
-  );
-}
-
-function LanguageItems(): ReactNode {
-  const words = useWords();
-  const language = useLanguage();
-  const names = { en: "English", fr: "Français" } as const;
-  return (
-    <MenuChoice
-      label={words.language.switch}
-      value={language}
-      onChange={(next) => void setLanguage(next)}
-      options={LANGUAGES.map((value) => ({ value, text: names[value] }))}
-    />
-  );
-}
-
-function LanguageMenu(): ReactNode {
-  const words = useWords();
-  return (
-    <span className={styles.barTheme}>
-      <Menu align="end" trigger={<IconButton icon="globe" label={words.language.switch} />}>
-        <LanguageItems />
-      </Menu>
-    </span>
-  );
-}
-
-function UserMenu({ onHelp }: { onHelp: () => void }): ReactNode {
-  const words = useWords();
-  const session = useSession();
-  const signOut = useSignOut();
-  const choice = useThemeChoice();
-  const navigate = useNavigate();
-  return (
-    <Menu
-      align="end"
-      trigger={
-        <button type="button" className={styles.user} aria-label={words.shell.userMenu}>
-          <span className={styles.avatar} aria-hidden>
-            {session.identity.slice(0, 1).toUpperCase()}
-          </span>
-        </button>
-      }
-    >
-      <div className={styles.who}>
-        <p className={styles.whoName}>{session.name ?? session.identity}</p>
-        <KeyValues
-          size="s"
-          items={[
-            { name: words.shell.roles, value: session.roles.join(", ") },
-            ...(session.profile ? [{ name: words.fields.cluster, value: session.profile }] : []),
-          ]}
-        />
-        {session.expires_at && (
-          <p className={styles.whoNote}>
-            <Time value={session.expires_at} render={(text) => words.shell.until(text)} />
-          </p>
-        )}
-      </div>
-      <MenuLine />
-      <div className={styles.onlySmall}>
-        <ThemeChoiceItems choice={choice} />
-        <LanguageItems />
-        <MenuLine />
-      </div>
-      <MenuItem icon="keyboard" keys="?" onSelect={onHelp}>
-        {words.shell.shortcuts}
-      </MenuItem>
-      <MenuItem
-        icon="signOut"
-        onSelect={() => signOut.mutate(undefined, { onSettled: () => void navigate({ to: "/sign-in" }) })}
-      >
-        {words.shell.signOut}
-      </MenuItem>
-      <MenuLine />
-      <p className={styles.version}>{words.shell.version(session.version)}</p>
-    </Menu>
   );
 }
 
@@ -227,7 +131,7 @@ export function FreezeBanner(): ReactNode {
             <Time value={freeze.since} />
           </>
         )}
-        {freeze.reason && <>: {freeze.reason}</>}
+        {freeze.why && <>: {freeze.why}</>}
       </p>
     </div>
   );

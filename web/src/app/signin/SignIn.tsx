@@ -19,13 +19,9 @@ import { SkeletonLines } from "@/parts/notes/Skeleton";
 import { LANGUAGES, setLanguage, useLanguage, useWords } from "@/words";
 import { Mark } from "../shell/Mark";
 import { spendLinkCode } from "./linkCode";
+import { readNext } from "./next";
 import { getAssertion, hasPasskeys } from "./passkey";
 import styles from "./signin.module.css";
-
-/** An address of our own to go on to; anything else is the dashboard. */
-export function readNext(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? next : "/";
-}
 
 /** The page on which people come in. */
 export function SignIn(): ReactNode {

@@ -160,6 +160,7 @@ function Property({ name, schema: given, value, path, required, onChange, own }:
           {...field}
           value={value === undefined ? "" : String(value)}
           onChange={(next) => onChange(next === "" ? undefined : next === "true")}
+          placeholder={defaultOf(schema, words)}
           options={[
             ...(required ? [] : [{ value: "", text: defaultOf(schema, words) }]),
             { value: "true", text: words.states.yes },

@@ -13,12 +13,13 @@ export interface MenuProps {
   children: ReactNode;
   side?: "top" | "bottom" | "left" | "right";
   align?: "start" | "center" | "end";
+  defaultOpen?: boolean;
 }
 
 /** A menu of actions, choices and links. */
-export function Menu({ trigger, children, side = "bottom", align = "start" }: MenuProps): ReactNode {
+export function Menu({ trigger, children, side = "bottom", align = "start", defaultOpen = false }: MenuProps): ReactNode {
   return (
-    <Base.Root>
+    <Base.Root defaultOpen={defaultOpen}>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={6} side={side} align={align} collisionPadding={8} className={styles.positioner}>

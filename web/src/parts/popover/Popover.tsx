@@ -12,15 +12,16 @@ export interface PopoverProps {
   children: ReactNode;
   side?: "top" | "bottom" | "left" | "right";
   align?: "start" | "center" | "end";
+  defaultOpen?: boolean;
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
 }
 
 /** A small panel at what opens it. */
-export function Popover({ trigger, title, children, side = "bottom", align = "start", open, onOpenChange }: PopoverProps): ReactNode {
+export function Popover({ trigger, title, children, side = "bottom", align = "start", defaultOpen = false, open, onOpenChange }: PopoverProps): ReactNode {
   const controlled = { ...(open !== undefined && { open }), ...(onOpenChange && { onOpenChange }) };
   return (
-    <Base.Root {...controlled}>
+    <Base.Root defaultOpen={defaultOpen} {...controlled}>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={6} side={side} align={align} collisionPadding={8} className={styles.positioner}>
