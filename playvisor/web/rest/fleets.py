@@ -17,7 +17,7 @@ from mcp_bridge.errors import PlayvisorError, UsageError
 from mcp_bridge.ledger.records import FleetSummary
 from playvisor.fleet.explain import explain_values, find_paths
 from playvisor.fleet.lint import find_warnings
-from playvisor.fleet.places import find_origin
+from playvisor.fleet.places import find_entry
 from playvisor.fleet.problems import FleetError
 from playvisor.fleet.render import Rendered
 from playvisor.fleet.revisions import compare_documents, describe_revision
@@ -268,8 +268,8 @@ def _describe_foreign(ask: Ask) -> dict[str, Any]:
 def _describe_objects(source: Source, rendered: Rendered) -> list[dict[str, Any]]:
     rows = []
     for path in split_document(rendered.document):
-        origin = find_origin(rendered, path)
-        place = {"file": source.shorten(origin.file), "line": origin.line} if origin else {}
+        entry = find_entry(rendered, path)
+        place = {"file": source.shorten(entry[0]), "line": entry[1]} if entry else {}
         rows.append({"path": path, **place})
     return rows
 
