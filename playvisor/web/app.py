@@ -20,7 +20,21 @@ from playvisor.web.context import WebContext
 from playvisor.web.headers import HeadersMiddleware
 from playvisor.web.live.stream import LiveEvents
 from playvisor.web.problems import Problem
-from playvisor.web.rest import description, history, ledger, overview, plans, policy, runs, server, session, tools
+from playvisor.web.rest import (
+    description,
+    fleet_files,
+    fleet_plans,
+    fleets,
+    history,
+    ledger,
+    overview,
+    plans,
+    policy,
+    runs,
+    server,
+    session,
+    tools,
+)
 from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
 
 if TYPE_CHECKING:
@@ -29,7 +43,10 @@ if TYPE_CHECKING:
 
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
-    rooms = (description, session, tools, overview, runs, plans, history, policy, ledger, server, consoles)
+    rooms = (
+        *(description, session, tools, overview, runs, plans, history),
+        *(fleets, fleet_files, fleet_plans, policy, ledger, server, consoles),
+    )
     return [endpoint for room in rooms for endpoint in room.list_endpoints()]
 
 
