@@ -18,8 +18,8 @@ HOST = "http://127.0.0.1:8786"
 class Web:
     """One web application, and one browser at it."""
 
-    def __init__(self, bridge: Bridge, mode: Any = "apply") -> None:
-        self.context = WebContext(bridge, mode, find_own_addresses("127.0.0.1", 8786))
+    def __init__(self, bridge: Bridge, mode: Any = "apply", **further: Any) -> None:
+        self.context = WebContext(bridge, mode, find_own_addresses("127.0.0.1", 8786), **further)
         self.app = make_app(self.context)
         self.browser = TestClient(self.app, base_url=HOST, raise_server_exceptions=False)
         self.csrf = ""

@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     serve: Literal["auto", "off"] = Field("off", validation_alias=_alias("PLAYVISOR_SERVE"))
     # Seconds after which a server that lasts looks at the cluster again, for its history; 0 is never.
     history_seconds: int = Field(300, validation_alias=_alias("PLAYVISOR_HISTORY_SECONDS"), ge=0)
+    # Folders or files of the fleets that the web serves, with a colon between them.
+    web_fleets: str | None = Field(None, validation_alias=_alias("PLAYVISOR_WEB_FLEETS"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
     run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)
 

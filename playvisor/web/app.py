@@ -14,11 +14,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from playvisor.web.assets import Assets
+from playvisor.web.consoles import endpoints as consoles
+from playvisor.web.consoles import sockets
 from playvisor.web.context import WebContext
 from playvisor.web.headers import HeadersMiddleware
 from playvisor.web.live.stream import LiveEvents
 from playvisor.web.problems import Problem
-from playvisor.web.rest import description, history, ledger, overview, plans, policy, runs, server, session, tools
+from playvisor.web.rest import (
+    description,
+    fleet_files,
+    fleet_plans,
+    fleets,
+    history,
+    ledger,
+    overview,
+    plans,
+    policy,
+    runs,
+    server,
+    session,
+    tools,
+)
 from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
 
 if TYPE_CHECKING:
@@ -27,7 +43,10 @@ if TYPE_CHECKING:
 
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
-    rooms = (description, session, tools, overview, runs, plans, history, policy, ledger, server)
+    rooms = (
+        *(description, session, tools, overview, runs, plans, history),
+        *(fleets, fleet_files, fleet_plans, policy, ledger, server, consoles),
+    )
     return [endpoint for room in rooms for endpoint in room.list_endpoints()]
 
 
@@ -38,6 +57,7 @@ def make_app(context: WebContext) -> ASGIApp:
         routes=[
             *make_routes(context, endpoints),
             Route(f"{PREFIX}/events", live.serve, methods=["GET"]),
+            *sockets.make_routes(context),
             Route("/api/{path:path}", _answer_unknown),
             Route("/assets/{path:path}", assets.serve_file),
             Route("/{path:path}", assets.serve_page),

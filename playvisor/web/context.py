@@ -11,6 +11,8 @@ from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.run import Bridge
 from mcp_bridge.settings import Mode
+from playvisor.web.consoles.asked import AskedConsoles
+from playvisor.web.fleets.sources import Fleets
 from playvisor.web.signin.links import Links
 from playvisor.web.signin.roles import Right
 from playvisor.web.signin.sessions import Session, Sessions
@@ -26,6 +28,8 @@ class WebContext:
     is_secure: bool = False
     sessions: Sessions = field(default_factory=Sessions)
     links: Links = field(default_factory=Links)
+    fleets: Fleets = field(default_factory=Fleets)
+    consoles: AskedConsoles = field(default_factory=AskedConsoles)
 
 
 @dataclass(frozen=True)

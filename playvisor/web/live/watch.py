@@ -85,11 +85,16 @@ class Watch:
         newest = ledger.last_entry()
         found: list[Found] = []
         if newest != self._last:
-            found = [
-                *(("run", _describe_opened(row)) for row in ledger.list_opened(after) if _is_under_way(row)),
-                *(_describe_act(act) for act in ledger.list_acts_after(after)),
-                *(one for row in ledger.list_ended(after) for one in _describe_ended(row)),
+            numbered = [
+                *(
+                    (row.opened_seq, ("run", _describe_opened(row)))
+                    for row in ledger.list_opened(after)
+                    if _is_under_way(row)
+                ),
+                *((act["seq"], _describe_act(act)) for act in ledger.list_acts_after(after)),
+                *((row.closed_seq or 0, one) for row in ledger.list_ended(after) for one in _describe_ended(row)),
             ]
+            found = [one for _seq, one in sorted(numbered, key=lambda entry: entry[0])]
             self._last = newest
         if found or self._doing:
             found += self._find_progress(ledger.list_unclosed()[:_MOST_RUNS])

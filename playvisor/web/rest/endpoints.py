@@ -68,7 +68,7 @@ class Endpoint:
     """One method of one path below the prefix. `may` is the right it takes; None lets everybody in.
 
     `query` are the properties of the query, `body` the schema of the body, `returns` those of the answers by status;
-    `refusals` are statuses of problems beyond those that every endpoint may answer.
+    `refusals` are statuses of problems beyond those that every endpoint may answer, `headers` those that it reads.
     """
 
     method: str
@@ -82,6 +82,7 @@ class Endpoint:
     returns: Mapping[int, Schema] = field(default_factory=lambda: {200: {"type": "object"}})
     group: str = "other"
     refusals: tuple[str, ...] = ()
+    headers: Mapping[str, Schema] = field(default_factory=dict)
 
 
 def make_routes(context: WebContext, endpoints: list[Endpoint]) -> list[Route]:

@@ -139,6 +139,16 @@ def _describe(endpoint: Endpoint) -> dict[str, Any]:
         }
         for name, schema in endpoint.query.items()
     ]
+    headers = [
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "schema": {"type": schema["type"]},
+            "description": schema["description"],
+        }
+        for name, schema in endpoint.headers.items()
+    ]
     answers = {
         str(status): _answer(HTTPStatus(status).phrase, schema) for status, schema in sorted(endpoint.returns.items())
     }
@@ -147,7 +157,7 @@ def _describe(endpoint: Endpoint) -> dict[str, Any]:
         "summary": endpoint.summary,
         "tags": [endpoint.group],
         "security": _list_security(endpoint),
-        "parameters": [*path, *query],
+        "parameters": [*path, *query, *headers],
         "responses": {**answers, **_refusals(endpoint, *endpoint.refusals)},
     }
     if endpoint.body is not None:

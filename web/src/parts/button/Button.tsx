@@ -78,3 +78,15 @@ export function ButtonLink({ look = "plain", size = "m", icon, busy: _busy, chil
     </Link>
   );
 }
+
+export type ButtonAnchorProps = Common & { href: string; download?: boolean | string; children: ReactNode };
+
+/** A link to a file of the server that looks like a button. */
+export function ButtonAnchor({ look = "plain", size = "m", icon, busy: _busy, children, ...rest }: ButtonAnchorProps): ReactNode {
+  return (
+    <a {...rest} className={classes(styles.button, styles[look], size === "s" && styles.small)}>
+      {icon && <Icon name={icon} />}
+      <span className={styles.text}>{children}</span>
+    </a>
+  );
+}
