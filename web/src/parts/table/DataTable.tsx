@@ -119,6 +119,13 @@ export function compareValues(left: CellValue, right: CellValue): number {
   return collator.compare(String(left), String(right));
 }
 
+/** A value as text, which is cut where it has no room; the whole of it on hovering. */
+function CellText({ value }: { value: CellValue }): ReactNode {
+  if (value === null || value === undefined || value === "") return null;
+  const text = String(value);
+  return <span title={text}>{text}</span>;
+}
+
 function emptyToUndefined(value: CellValue): CellValue {
   return value === null || value === "" ? undefined : value;
 }
@@ -359,7 +366,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
                       )}
                       {visible.map((column) => (
                         <div key={column.id} role="gridcell" className={classes(styles.cell, column.align === "end" && styles.end)}>
-                          {column.cell ? column.cell(row.original) : column.value(row.original)}
+                          {column.cell ? column.cell(row.original) : <CellText value={column.value(row.original)} />}
                         </div>
                       ))}
                     </div>
