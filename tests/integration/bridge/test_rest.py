@@ -51,6 +51,7 @@ def test_lists_go_on_from_a_cursor_to_their_end(web):
 
     assert [len(page["runs"]) for page in (first, second)] == [2, 1]
     assert second["next"] is None
+    assert web.get("/runs?reads=false")["runs"] == []
 
 
 def test_a_plan_that_is_held_is_shown_checked_and_decided_on_as_it_was_seen(web, lab):

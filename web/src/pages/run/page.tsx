@@ -29,6 +29,7 @@ import { Changes } from "./Changes";
 import { measureRun } from "./model";
 import { Progress } from "./Progress";
 import { Requests } from "./Requests";
+import styles from "./run.module.css";
 import { Undo } from "./Undo";
 import { runWords } from "./words";
 
@@ -126,7 +127,7 @@ export default function RunPage(): ReactNode {
           />
         )}
         <Panel>{run ? <Facts run={run} /> : <SkeletonLines lines={4} />}</Panel>
-        <Panel flush>{run ? <Tabs label={words.nav.run} tabs={tabs} value={tab} onChange={setTab} /> : <SkeletonLines lines={6} />}</Panel>
+        <Panel flush>{run ? <Tabs label={words.nav.run} tabs={tabs.map((each) => ({ ...each, content: <div className={styles.part}>{each.content}</div> }))} value={tab} onChange={setTab} /> : <SkeletonLines lines={6} />}</Panel>
       </Stack>
     </>
   );

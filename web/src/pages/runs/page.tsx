@@ -35,9 +35,9 @@ export default function RunsPage(): ReactNode {
   const own = usePageWords(runsWords);
   const navigate = useNavigate();
   const tools = useTools();
-  const [outcome, setOutcome] = useSearchValue<string>("outcome", "");
-  const [changed, setChanged] = useSearchValue<string>("changed", "");
-  const query = { limit: PAGE, ...(outcome && { outcome }), ...(changed && { changed: true }) };
+  const [outcome, setOutcome] = useSearchValue<string>("outcome", "all");
+  const [reads, setReads] = useSearchValue<string>("reads", "no");
+  const query = { limit: PAGE, ...(outcome !== "all" && { outcome }), reads: reads === "yes" };
   const runs = useInfiniteQuery({
     queryKey: keys.runs(query),
     queryFn: ({ signal, pageParam }) => get<RunsPageData>("/runs", { ...query, cursor: pageParam }, signal),
@@ -58,7 +58,7 @@ export default function RunsPage(): ReactNode {
         grow: 1,
         fixed: true,
       },
-      { id: "outcome", header: own.outcome, value: (run) => run.outcome, cell: (run) => <RunStatus outcome={run.outcome} />, width: 150 },
+      { id: "outcome", header: own.outcome, value: (run) => run.outcome, cell: (run) => <RunStatus outcome={run.outcome} />, width: 185 },
       { id: "summary", header: own.what, value: (run) => run.summary, width: 260, grow: 4, wide: true },
       {
         id: "changed",
@@ -95,9 +95,9 @@ export default function RunsPage(): ReactNode {
                   hideLabel
                   value={outcome}
                   onChange={(value) => setOutcome(value)}
-                  options={[{ value: "", text: own.all }, ...OUTCOMES.map((value) => ({ value, text: words.states[value] }))]}
+                  options={[{ value: "all", text: own.all }, ...OUTCOMES.map((value) => ({ value, text: words.states[value] }))]}
                 />
-                <Checkbox label={own.onlyChanges} checked={changed === "yes"} onChange={(on) => setChanged(on ? "yes" : "")} />
+                <Checkbox label={own.alsoReads} checked={reads === "yes"} onChange={(on) => setReads(on ? "yes" : "no")} />
               </Row>
             }
             actions={

@@ -120,6 +120,13 @@ export function compareValues(left: CellValue, right: CellValue): number {
   return collator.compare(String(left), String(right));
 }
 
+/** A value as text, which is cut where it has no room; the whole of it on hovering. */
+function CellText({ value }: { value: CellValue }): ReactNode {
+  if (value === null || value === undefined || value === "") return null;
+  const text = String(value);
+  return <span title={text}>{text}</span>;
+}
+
 function emptyToUndefined(value: CellValue): CellValue {
   return value === null || value === "" ? undefined : value;
 }
@@ -438,7 +445,7 @@ const DataRow = memo(function DataRow<T extends RowData>({ row, original, index,
       )}
       {columns.map((column) => (
         <div key={column.id} role="gridcell" className={classes(styles.cell, column.align === "end" && styles.end)}>
-          {column.cell ? column.cell(original) : column.value(original)}
+          {column.cell ? column.cell(original) : <CellText value={column.value(original)} />}
         </div>
       ))}
     </div>
