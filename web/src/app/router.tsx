@@ -1,7 +1,13 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { queryClient } from "@/api/queryClient";
 import { sessionOptions } from "@/api/queries";
 import { findLoader, getPath, type PageName, type PlannedName } from "./pages";

@@ -40,8 +40,22 @@ export function SignIn(): ReactNode {
           <h1>{words.shell.product}</h1>
           <p>{words.signIn.lead}</p>
         </header>
-        {search.next && !search.problem && <Note tone="idle" icon="lock">{words.signIn.ended}</Note>}
-        {search.problem && <ProblemNote error={new Problem(401, { detail: search.problem, code: search.code ?? "auth_failed", ...(search.hint && { hint: search.hint }) })} />}
+        {search.next && !search.problem && (
+          <Note tone="idle" icon="lock">
+            {words.signIn.ended}
+          </Note>
+        )}
+        {search.problem && (
+          <ProblemNote
+            error={
+              new Problem(401, {
+                detail: search.problem,
+                code: search.code ?? "auth_failed",
+                ...(search.hint && { hint: search.hint }),
+              })
+            }
+          />
+        )}
         {ways.isPending ? (
           <SkeletonLines lines={4} />
         ) : ways.isError ? (
@@ -313,7 +327,14 @@ function LanguageChoice(): ReactNode {
   return (
     <p className={styles.languages}>
       {LANGUAGES.map((each) => (
-        <Button key={each} look="quiet" size="s" lang={each} aria-pressed={each === language} onClick={() => void setLanguage(each)}>
+        <Button
+          key={each}
+          look="quiet"
+          size="s"
+          lang={each}
+          aria-pressed={each === language}
+          onClick={() => void setLanguage(each)}
+        >
           {names[each]}
         </Button>
       ))}

@@ -43,7 +43,13 @@ export default function GuestsPage(): ReactNode {
         cell: (guest) => <Status state={guest.template ? "template" : guest.status} quiet />,
         width: 110,
       },
-      { id: "node", header: words.fields.node, value: (guest) => guest.node, cell: (guest) => <NodeName node={guest.node} />, width: 100 },
+      {
+        id: "node",
+        header: words.fields.node,
+        value: (guest) => guest.node,
+        cell: (guest) => <NodeName node={guest.node} />,
+        width: 100,
+      },
       { id: "pool", header: words.fields.pool, value: (guest) => guest.pool, width: 110, hidden: true },
       {
         id: "tags",
@@ -66,7 +72,15 @@ export default function GuestsPage(): ReactNode {
         width: 130,
         wide: true,
       },
-      { id: "maxmem", header: words.fields.bytes, value: (guest) => guest.maxmem, cell: (guest) => <Bytes value={guest.maxmem} />, width: 90, align: "end", wide: true },
+      {
+        id: "maxmem",
+        header: words.fields.bytes,
+        value: (guest) => guest.maxmem,
+        cell: (guest) => <Bytes value={guest.maxmem} />,
+        width: 90,
+        align: "end",
+        wide: true,
+      },
       {
         id: "uptime",
         header: words.fields.uptime,

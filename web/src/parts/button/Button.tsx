@@ -24,7 +24,16 @@ export interface ButtonProps extends Common, Omit<ComponentProps<typeof Base>, "
 }
 
 /** A button. One in each view is `primary`; `danger` is for what loses something. */
-export function Button({ look = "plain", size = "m", icon, busy, children, className, disabled, ...rest }: ButtonProps): ReactNode {
+export function Button({
+  look = "plain",
+  size = "m",
+  icon,
+  busy,
+  children,
+  className,
+  disabled,
+  ...rest
+}: ButtonProps): ReactNode {
   return (
     <Base
       className={classes(styles.button, styles[look], size === "s" && styles.small, className)}
@@ -49,7 +58,16 @@ export interface IconButtonProps extends Omit<ButtonProps, "children" | "icon" |
 }
 
 /** A button with a sign alone. */
-export function IconButton({ icon, label, keys, noTip, look = "quiet", size = "m", className, ...rest }: IconButtonProps): ReactNode {
+export function IconButton({
+  icon,
+  label,
+  keys,
+  noTip,
+  look = "quiet",
+  size = "m",
+  className,
+  ...rest
+}: IconButtonProps): ReactNode {
   const button = (
     <Base
       aria-label={label}
@@ -70,7 +88,15 @@ export function IconButton({ icon, label, keys, noTip, look = "quiet", size = "m
 export type ButtonLinkProps = Common & LinkProps & { children: ReactNode; className?: string };
 
 /** A link to a page that looks like a button. */
-export function ButtonLink({ look = "plain", size = "m", icon, busy: _busy, children, className, ...rest }: ButtonLinkProps): ReactNode {
+export function ButtonLink({
+  look = "plain",
+  size = "m",
+  icon,
+  busy: _busy,
+  children,
+  className,
+  ...rest
+}: ButtonLinkProps): ReactNode {
   return (
     <Link {...rest} className={classes(styles.button, styles[look], size === "s" && styles.small, className)}>
       {icon && <Icon name={icon} />}
@@ -82,7 +108,14 @@ export function ButtonLink({ look = "plain", size = "m", icon, busy: _busy, chil
 export type ButtonAnchorProps = Common & { href: string; download?: boolean | string; children: ReactNode };
 
 /** A link to a file of the server that looks like a button. */
-export function ButtonAnchor({ look = "plain", size = "m", icon, busy: _busy, children, ...rest }: ButtonAnchorProps): ReactNode {
+export function ButtonAnchor({
+  look = "plain",
+  size = "m",
+  icon,
+  busy: _busy,
+  children,
+  ...rest
+}: ButtonAnchorProps): ReactNode {
   return (
     <a {...rest} className={classes(styles.button, styles[look], size === "s" && styles.small)}>
       {icon && <Icon name={icon} />}

@@ -37,7 +37,17 @@ export function Meter({ label, value, text, warnAt = 0.85, badAt = 0.95, hideLab
 }
 
 /** A meter in a cell of a table: as little as can be, for there are many. */
-export function CellMeter({ label, value, warnAt = 0.85, badAt = 0.95 }: { label: string; value: number; warnAt?: number; badAt?: number }): ReactNode {
+export function CellMeter({
+  label,
+  value,
+  warnAt = 0.85,
+  badAt = 0.95,
+}: {
+  label: string;
+  value: number;
+  warnAt?: number;
+  badAt?: number;
+}): ReactNode {
   const formats = useFormats();
   const part = Math.min(1, Math.max(0, value));
   const tone = part >= badAt ? styles.bad : part >= warnAt ? styles.warn : undefined;
@@ -61,7 +71,19 @@ export function CellMeter({ label, value, warnAt = 0.85, badAt = 0.95 }: { label
 }
 
 /** A line of figures without axes: how something went. The words beside it say the last one. */
-export function Sparkline({ values, label, max, width = 96, height = 24 }: { values: readonly (number | null)[]; label: string; max?: number; width?: number; height?: number }): ReactNode {
+export function Sparkline({
+  values,
+  label,
+  max,
+  width = 96,
+  height = 24,
+}: {
+  values: readonly (number | null)[];
+  label: string;
+  max?: number;
+  width?: number;
+  height?: number;
+}): ReactNode {
   const known = values.filter((value): value is number => value !== null);
   const top = max ?? Math.max(...known, 1e-9);
   const point = (value: number, index: number): string =>
@@ -77,8 +99,18 @@ export function Sparkline({ values, label, max, width = 96, height = 24 }: { val
     isOpen = true;
   });
   return (
-    <svg className={styles.spark} width={width} height={height} viewBox={`0 0 ${String(width)} ${String(height)}`} role="img" aria-label={label} preserveAspectRatio="none">
-      {known.length > 1 && !values.includes(null) && <path className={styles.area} d={`${path}L${String(width)} ${String(height)}L0 ${String(height)}Z`} />}
+    <svg
+      className={styles.spark}
+      width={width}
+      height={height}
+      viewBox={`0 0 ${String(width)} ${String(height)}`}
+      role="img"
+      aria-label={label}
+      preserveAspectRatio="none"
+    >
+      {known.length > 1 && !values.includes(null) && (
+        <path className={styles.area} d={`${path}L${String(width)} ${String(height)}L0 ${String(height)}Z`} />
+      )}
       <path className={styles.line} d={path} />
     </svg>
   );

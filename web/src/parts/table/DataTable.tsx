@@ -139,7 +139,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
   const isCoarse = useMedia("(pointer: coarse)");
   const rowHeight = isCoarse ? 46 : 38;
   const kept = useTableViews(id);
-  const [filter, setFilter] = useFilterValue(simple ? null : (props.filterKey === undefined ? "q" : props.filterKey));
+  const [filter, setFilter] = useFilterValue(simple ? null : props.filterKey === undefined ? "q" : props.filterKey);
   const deferred = useDeferredValue(filter);
 
   const texts = useMemo(() => new WeakMap<object, ReadonlyMap<string, string>>(), [columns]);
@@ -152,21 +152,19 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
 
   const defs = useMemo(
     () =>
-      columns.map(
-        (column): ColumnDef<Features, T> => ({
-          id: column.id,
-          accessorFn: (row) => emptyToUndefined(column.value(row)),
-          header: column.header,
-          size: column.width ?? WIDTH,
-          minSize: LEAST_WIDTH,
-          sortDescFirst: false,
-          enableHiding: !column.fixed,
-          // A value that is not there is last, whichever way it is sorted.
-          sortUndefined: "last",
-          sortFn: (left: Row<Features, T>, right: Row<Features, T>, columnId: string) =>
-            compareValues(left.getValue<CellValue>(columnId), right.getValue<CellValue>(columnId)),
-        }),
-      ),
+      columns.map((column): ColumnDef<Features, T> => ({
+        id: column.id,
+        accessorFn: (row) => emptyToUndefined(column.value(row)),
+        header: column.header,
+        size: column.width ?? WIDTH,
+        minSize: LEAST_WIDTH,
+        sortDescFirst: false,
+        enableHiding: !column.fixed,
+        // A value that is not there is last, whichever way it is sorted.
+        sortUndefined: "last",
+        sortFn: (left: Row<Features, T>, right: Row<Features, T>, columnId: string) =>
+          compareValues(left.getValue<CellValue>(columnId), right.getValue<CellValue>(columnId)),
+      })),
     [columns],
   );
   const visibility = useMemo(() => {
@@ -180,7 +178,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
     const chosen = kept.layout.sort === undefined ? props.sort : kept.layout.sort;
     return chosen ? [{ id: chosen.id, desc: chosen.desc ?? false }] : [];
   }, [kept.layout.sort, props.sort]);
-  const rowSelection = useMemo(() => Object.fromEntries([...(selection ?? [])].map((each) => [each, true] as const)), [selection]);
+  const rowSelection = useMemo(
+    () => Object.fromEntries([...(selection ?? [])].map((each) => [each, true] as const)),
+    [selection],
+  );
   const [widths, setWidths] = useState<Record<string, number>>(kept.layout.widths ?? {});
   useEffect(() => setWidths(kept.layout.widths ?? {}), [kept.layout.widths]);
 
@@ -209,7 +210,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
 
   const tableRows = table.getRowModel().rows;
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
-  const visible = useMemo(() => columns.filter(({ id: columnId }) => visibility[columnId] !== false), [columns, visibility]);
+  const visible = useMemo(
+    () => columns.filter(({ id: columnId }) => visibility[columnId] !== false),
+    [columns, visibility],
+  );
   const template = [
     ...(onSelectionChange ? ["2.5rem"] : []),
     ...visible.map((column) => {
@@ -221,7 +225,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
     ...(visible.some((column) => column.grow && widths[column.id] === undefined) ? [] : ["1fr"]),
   ].join(" ");
 
-  const least = visible.reduce((sum, column) => sum + (widths[column.id] ?? column.width ?? WIDTH), onSelectionChange ? 48 : 8);
+  const least = visible.reduce(
+    (sum, column) => sum + (widths[column.id] ?? column.width ?? WIDTH),
+    onSelectionChange ? 48 : 8,
+  );
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -296,7 +303,9 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
   const items = virtualizer.getVirtualItems();
   // One row can always be reached by Tab: the active one, or, where that is out of sight, the first that is not.
   const isActiveThere = items.some((item) => item.index === current);
-  const tabStop = isActiveThere ? current : (items.find((item) => item.end > (virtualizer.scrollOffset ?? 0) + rowHeight)?.index ?? 0);
+  const tabStop = isActiveThere
+    ? current
+    : (items.find((item) => item.end > (virtualizer.scrollOffset ?? 0) + rowHeight)?.index ?? 0);
   const keepWidths = (): void => kept.setLayout({ widths });
 
   const isEmpty = rows !== undefined && rows.length === 0;
@@ -330,7 +339,9 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
             aria-multiselectable={onSelectionChange ? true : undefined}
             aria-busy={!rows}
             className={styles.grid}
-            style={{ "--columns": template, "--row-height": `${String(rowHeight)}px`, minWidth: least } as CSSProperties}
+            style={
+              { "--columns": template, "--row-height": `${String(rowHeight)}px`, minWidth: least } as CSSProperties
+            }
           >
             <div role="rowgroup" className={styles.head}>
               <div role="row" aria-rowindex={1} className={styles.row}>
@@ -345,11 +356,22 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
                   </div>
                 )}
                 {table.getHeaderGroups()[0]?.headers.map((header) => (
-                  <HeadCell key={header.id} header={header} column={byId.get(header.column.id)} simple={simple ?? false} onKeep={keepWidths} onWidth={(width) => kept.setLayout({ widths: { ...widths, [header.column.id]: width } })} />
+                  <HeadCell
+                    key={header.id}
+                    header={header}
+                    column={byId.get(header.column.id)}
+                    simple={simple ?? false}
+                    onKeep={keepWidths}
+                    onWidth={(width) => kept.setLayout({ widths: { ...widths, [header.column.id]: width } })}
+                  />
                 ))}
               </div>
             </div>
-            <div role="rowgroup" className={styles.body} style={{ height: rows ? virtualizer.getTotalSize() : rowHeight * SKELETON_ROWS }}>
+            <div
+              role="rowgroup"
+              className={styles.body}
+              style={{ height: rows ? virtualizer.getTotalSize() : rowHeight * SKELETON_ROWS }}
+            >
               {!rows &&
                 Array.from({ length: SKELETON_ROWS }, (_, index) => (
                   <div key={index} role="row" className={styles.row} aria-hidden>
@@ -420,7 +442,17 @@ interface DataRowProps<T extends RowData> {
   acts: RowActs<T>;
 }
 
-const DataRow = memo(function DataRow<T extends RowData>({ row, original, index, start, columns, isTabStop, isSelected, opens, acts }: DataRowProps<T>): ReactNode {
+const DataRow = memo(function DataRow<T extends RowData>({
+  row,
+  original,
+  index,
+  start,
+  columns,
+  isTabStop,
+  isSelected,
+  opens,
+  acts,
+}: DataRowProps<T>): ReactNode {
   return (
     <div
       role="row"
@@ -452,7 +484,11 @@ const DataRow = memo(function DataRow<T extends RowData>({ row, original, index,
   );
 }) as <T extends RowData>(props: DataRowProps<T>) => ReactNode;
 
-function readTexts<T>(row: T, columns: readonly Column<T>[], texts: WeakMap<object, ReadonlyMap<string, string>>): ReadonlyMap<string, string> {
+function readTexts<T>(
+  row: T,
+  columns: readonly Column<T>[],
+  texts: WeakMap<object, ReadonlyMap<string, string>>,
+): ReadonlyMap<string, string> {
   const known = texts.get(row as object);
   if (known) return known;
   const read = new Map(
@@ -529,7 +565,12 @@ function HeadCell<T extends RowData>({ header, column, simple, onKeep, onWidth }
       aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : undefined}
       className={classes(styles.headCell, column?.align === "end" && styles.end)}
     >
-      <button type="button" className={styles.sort} onClick={() => header.column.toggleSorting()} title={words.parts.sortBy(name)}>
+      <button
+        type="button"
+        className={styles.sort}
+        onClick={() => header.column.toggleSorting()}
+        title={words.parts.sortBy(name)}
+      >
         <span className={styles.headText}>{name}</span>
         {sorted && <Icon name={sorted === "asc" ? "arrowUp" : "arrowDown"} className={styles.sortSign} />}
       </button>

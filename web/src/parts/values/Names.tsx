@@ -73,7 +73,9 @@ export function Tags({ tags }: { tags: readonly string[] | undefined }): ReactNo
 /** A size in the unit that fits. */
 export function Bytes({ value }: { value: number | null | undefined }): ReactNode {
   const formats = useFormats();
-  return value === null || value === undefined ? null : <span title={`${formats.number(value)} B`}>{formats.bytes(value)}</span>;
+  return value === null || value === undefined ? null : (
+    <span title={`${formats.number(value)} B`}>{formats.bytes(value)}</span>
+  );
 }
 
 /** A duration in seconds, in its two largest units. */

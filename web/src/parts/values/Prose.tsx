@@ -8,6 +8,10 @@ export function Prose({ text }: { text: string }): ReactNode {
   return text
     .split("`")
     .map((part, index, parts) =>
-      index % 2 && index < parts.length - 1 ? <code key={index}>{part}</code> : <Fragment key={index}>{index % 2 ? `\`${part}` : part}</Fragment>,
+      index % 2 && index < parts.length - 1 ? (
+        <code key={index}>{part}</code>
+      ) : (
+        <Fragment key={index}>{index % 2 ? `\`${part}` : part}</Fragment>
+      ),
     );
 }
