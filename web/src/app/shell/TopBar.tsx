@@ -34,16 +34,10 @@ export function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () 
         </span>
         <ModeBadge mode={session.mode} />
       </div>
-      <button
-        type="button"
-        className={styles.search}
-        onClick={onSearch}
-        aria-label={words.palette.open}
-        aria-keyshortcuts="Control+K"
-      >
+      <button type="button" className={styles.search} onClick={onSearch} aria-keyshortcuts="Control+K">
         <Icon name="search" />
         <span className={styles.searchText}>{words.palette.open}</span>
-        <kbd>Ctrl K</kbd>
+        <kbd aria-hidden>Ctrl K</kbd>
       </button>
       <div className={styles.barEnd}>
         <LiveMark />
