@@ -85,6 +85,7 @@ def open_stand(folder: Path, nodes: int, guests: int) -> Iterator[Stand]:
             serving.start()
             while not server.started and serving.is_alive():
                 time.sleep(0.01)
+            context.read_cluster()
             yield Stand(simulator, bridge, context, f"http://127.0.0.1:{port}")
             server.should_exit = True
             serving.join(5)

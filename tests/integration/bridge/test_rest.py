@@ -185,3 +185,12 @@ def test_the_description_covers_every_tool_and_is_not_sent_twice(web):
     answer = web.call("GET", "/openapi.json")
     assert "/api/v1/tools/stop_guest" in answer.json()["paths"]
     assert web.call("GET", "/openapi.json", if_none_match=answer.headers["etag"]).status_code == 304
+
+
+def test_who_asks_too_often_is_told_to_wait(lab):
+    web = Web(lab.bridge)
+    web.context.rate.rate = 2
+
+    answers = [web.call("GET", "/sign-in") for _time in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["retry-after"] == "30"
