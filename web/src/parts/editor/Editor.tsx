@@ -28,6 +28,10 @@ export interface EditorProps {
   onSave?: () => void;
   /** Where the cursor is, as the way to it in the document: `["guests", "web-01"]`. */
   onPlace?: (place: readonly (string | number)[]) => void;
+  /** On which line the cursor is; it counts from 1. */
+  onLine?: (line: number) => void;
+  /** Moves the cursor to a line whenever this is another object. */
+  goTo?: { readonly line: number } | null;
   height?: string;
 }
 
