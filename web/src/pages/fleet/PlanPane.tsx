@@ -5,7 +5,6 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useSession } from "@/app/session";
 import { Button, IconButton } from "@/parts/button/Button";
-import { classes } from "@/parts/classes";
 import { Empty } from "@/parts/notes/Empty";
 import { Note } from "@/parts/notes/Note";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
@@ -59,11 +58,11 @@ export function PlanPane({ plan, hasErrors, isDraft, isStale, onGoTo, onApply, o
             </span>
           ) : (
             <>
-              {planned && planned.objects.length > 0 && <PlanCounts objects={planned.objects} />}
+              {planned && !hasErrors && planned.objects.length > 0 && <PlanCounts objects={planned.objects} />}
               {!hasErrors && <IconButton icon="reload" size="s" label={own.planAgain} onClick={() => void plan.refetch()} />}
             </>
           )}
-          {isDraft && <span className={styles.draftMark}>{own.planUnsaved}</span>}
+          {isDraft && !hasErrors && <span className={styles.draftMark}>{own.planUnsaved}</span>}
         </div>
         {applyButton && (isDraft ? <Tip text={own.applySaveFirst}>{<span>{applyButton}</span>}</Tip> : applyButton)}
       </div>
@@ -71,7 +70,7 @@ export function PlanPane({ plan, hasErrors, isDraft, isStale, onGoTo, onApply, o
       {plan.isError && !hasErrors && <ProblemNote error={plan.error} onRetry={() => void plan.refetch()} />}
       {!planned && !hasErrors && !plan.isError && <SkeletonLines lines={8} />}
       {planned && !plan.isError && (
-        <div className={classes(styles.planBody, isOld && styles.old)} aria-busy={isBusy}>
+        <div className={styles.planBody} aria-busy={isBusy}>
           {hasErrors && <p className={styles.faint}>{own.planStale}</p>}
           {planned.warnings?.map((warning) => (
             <Note key={warning} tone="warn">

@@ -93,7 +93,7 @@ function Link({ source, how, onGoTo, isFirst, isBelow }: { source: Source; how?:
     <li className={styles.link}>
       {how && <span className={styles.how}>{how}</span>}
       {!isFirst && <code className={isBelow ? styles.below : undefined}>{formatValue(source.value) || "—"}</code>}
-      <span className={styles.from}>{source.from}</span>
+      <span className={styles.from}>{own.from(source.from)}</span>
       {source.line > 0 && (
         <button type="button" className={styles.placeButton} title={own.goTo(place)} onClick={() => onGoTo(source.file, source.line)}>
           {place}

@@ -195,7 +195,7 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
           {files.tabs.map((path) => {
             const file = files.open[path];
             return file ? (
-              <div key={path} hidden={path !== active} className={classes(file.isGone && styles.goneText)}>
+              <div key={path} hidden={path !== active}>
                 <Editor
                   label={path}
                   value={file.text}
@@ -223,7 +223,7 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
           {
             value: "plan" as const,
             text: own.tabs.plan,
-            count: plan.data && !hasErrors ? plan.data.objects.length : undefined,
+            count: hasErrors ? undefined : plan.data?.objects.length || undefined,
             content: (
               <PlanPane
                 plan={plan}
@@ -246,7 +246,7 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
     {
       value: "drift" as const,
       text: own.tabs.drift,
-      count: fleet.drift?.fields ?? undefined,
+      count: fleet.drift?.fields || undefined,
       content: <DriftPane texts={texts} isApplied={fleet.applied !== null} mayEdit={mayEdit && mode !== "read"} onTake={files.take} {...(mayEdit && { onGoTo: goToPlace })} />,
     },
     {
@@ -288,6 +288,7 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
       <div className={classes(styles.bench, !fleet.has_files && styles.alone)}>
         {workbench}
         <Panel className={styles.side ?? ""}>
+          <h2 className="unseen">{own.views}</h2>
           <Tabs label={own.views} tabs={tabs} value={shownView} onChange={setView} />
         </Panel>
       </div>
@@ -373,5 +374,10 @@ function isOfFleet(fleet: Fleet, path: string): boolean {
 function toTextProblems(findings: readonly Finding[], path: string): TextProblem[] {
   return findings
     .filter((finding) => finding.file === path)
-    .map(({ level, line, message, hint }) => ({ message: hint ? `${message} ${hint}` : message, severity: level, line: Math.max(line, 1) }));
+    .map(({ level, line, column, message, hint }) => ({
+      message: hint ? `${message} ${hint}` : message,
+      severity: level,
+      line: Math.max(line, 1),
+      column: Math.max(column, 1),
+    }));
 }

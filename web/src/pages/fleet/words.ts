@@ -7,6 +7,25 @@ import { countIn } from "@/words/format";
 const en = (number: number, one: string, other: string): string => countIn("en", number, one, other);
 const fr = (number: number, one: string, other: string): string => countIn("fr", number, one, other);
 
+const FRENCH: Readonly<Record<string, string>> = {
+  guest: "invité",
+  profile: "profil",
+  values: "valeurs",
+  pool: "pool",
+  storage: "stockage",
+  "backup job": "tâche de sauvegarde",
+  "HA rule": "règle HA",
+  firewall: "pare-feu",
+  access: "accès",
+};
+
+/** What a value is a part of, such as `profile web`, of which the name stays. */
+function nameInFrench(via: string): string {
+  if (FRENCH[via]) return FRENCH[via];
+  const [kind = "", ...name] = via.split(" ");
+  return [FRENCH[kind] ?? kind, ...name].join(" ");
+}
+
 export const fleetWords = definePageWords(
   {
     tabs: { plan: "Plan", value: "Value", drift: "Drift", history: "History" },
@@ -105,6 +124,7 @@ export const fleetWords = definePageWords(
     applying: "It is being applied",
     toRun: "Follow the run",
     nothingApplied: "Nothing can be applied as long as something can't be planned.",
+    from: (via: string) => via,
     where: "Where a value comes from",
     whereNone: "Put the cursor on a line: here stands which values come from it, and why they are as they are.",
     whereNothing: "No value comes from this line.",
@@ -246,6 +266,7 @@ export const fleetWords = definePageWords(
     applying: "Application en cours",
     toRun: "Suivre l’exécution",
     nothingApplied: "Rien ne peut être appliqué tant que quelque chose n’est pas planifiable.",
+    from: (via) => nameInFrench(via),
     where: "D’où vient une valeur",
     whereNone: "Placez le curseur sur une ligne : ici s’affichent les valeurs qui en viennent, et pourquoi elles sont ainsi.",
     whereNothing: "Aucune valeur ne vient de cette ligne.",

@@ -5,13 +5,15 @@ import { lazy, Suspense, type ReactNode } from "react";
 import type { JsonSchema } from "@/api/shapes";
 import { Skeleton } from "../notes/Skeleton";
 
-/** A problem in the text; positions are characters from its beginning, or a line, which counts from 1. */
+/** A problem in the text; positions are characters from its beginning, or a line, which counts from 1, with a column. */
 export interface TextProblem {
   message: string;
   severity: "error" | "warning" | "info";
   from?: number;
   to?: number;
   line?: number;
+  /** From which character of the line on; it counts from 1. */
+  column?: number;
 }
 
 export interface EditorProps {

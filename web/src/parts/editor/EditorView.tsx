@@ -238,7 +238,8 @@ function complete(context: CompletionContext, schema: JsonSchema | undefined): C
 function toDiagnostic(problem: TextProblem, state: EditorState): Diagnostic {
   const { length, lines } = state.doc;
   const line = problem.line === undefined ? null : state.doc.line(Math.min(Math.max(problem.line, 1), lines));
-  const from = Math.min(problem.from ?? line?.from ?? 0, length);
+  const start = line ? Math.min(line.from + Math.max((problem.column ?? 1) - 1, 0), line.to) : 0;
+  const from = Math.min(problem.from ?? start, length);
   const to = Math.min(Math.max(problem.to ?? line?.to ?? from, from), length);
   return { from, to, severity: problem.severity, message: problem.message };
 }
