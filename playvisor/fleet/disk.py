@@ -132,14 +132,16 @@ def write_file(path: Path, text: str) -> None:
 
 def create_file(path: Path, text: str) -> None:
     """Write a file that is not there, whole or not at all. Raises FileExistsError, and PlayvisorError."""
+    has_folder = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        has_folder = path.parent.is_dir()
         # Nobody else makes a file that this has made.
         with path.open("xb"):
             pass
-    except FileExistsError:
-        raise
     except OSError as error:
+        if has_folder and isinstance(error, FileExistsError):
+            raise
         raise PlayvisorError(f"{path} can't be written: {error.strerror}.", "Let its folder be writable.") from error
     try:
         write_file(path, text)

@@ -334,3 +334,27 @@ def test_a_server_in_mode_read_writes_nothing(lab, folder):
     assert web.call("PUT", "/fleets/shop/files/fleet.yml", {"text": "x"}, if_match=etag).status_code == 403
     assert web.call("POST", "/fleets/shop/plan", {}).status_code == 403
     assert web.call("GET", "/fleets/shop/drift").status_code == 200
+
+
+def test_a_plan_that_is_held_is_applied_with_its_secrets_once_it_is_approved(lab, folder, tmp_path):
+    policy = tmp_path / "asking.cedar"
+    policy.write_text("permit(principal, action, resource) when { context.approved };")
+    web = Web(lab.make_bridge(policy=policy), fleets=Fleets([folder]))
+    web.sign_in()
+    guest = next(one for one in web.call("POST", "/tools/list_guests", {}).json()["guests"] if one["type"] == "qemu")
+    options = f"type: qemu, vmid: {guest['vmid']}, cloudinit: {{password: hunter22, drive_storage: local-lvm}}"
+    (folder / "guests.yml").write_text(f"guests:\n  {guest['name']}: {{{options}}}\n")
+
+    planned = web.call("POST", "/fleets/shop/plan", {})
+    assert planned.json().get("plan_state") == "held", planned.text
+    assert "hunter22" not in planned.text
+    plan_id = planned.json()["plan"]["id"]
+    assert web.call("POST", "/fleets/shop/apply", {"plan_id": plan_id}).status_code in (202, 403)
+    decision = {"approve": True, "seal": web.get(f"/plans/{plan_id}")["seal"]}
+    assert web.call("POST", f"/plans/{plan_id}/decision", decision).json()["state"] == "approved"
+    assert web.call("POST", "/tools/apply_plan", {"plan_id": plan_id}).status_code == 403, "no plan keeps a secret"
+    assert web.call("POST", "/fleets/shop/plan", {}).json()["plan_state"] == "approved"
+
+    applied = web.call("POST", "/fleets/shop/apply", {"plan_id": plan_id})
+
+    assert (applied.status_code, applied.json()["changed"]) == (200, True), applied.text

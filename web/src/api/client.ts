@@ -15,6 +15,8 @@ export interface Sending {
   idempotencyKey?: string | undefined;
   /** The version that is replaced, from the ETag of what was read. */
   ifMatch?: string | undefined;
+  /** Only where there is nothing yet. */
+  ifNew?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -79,6 +81,7 @@ export async function send<T>(method: string, where: string, sending: Sending = 
     headers.set("idempotency-key", sending.idempotencyKey ?? makeIdempotencyKey());
   }
   if (sending.ifMatch) headers.set("if-match", sending.ifMatch);
+  if (sending.ifNew) headers.set("if-none-match", "*");
   let response: Response;
   try {
     response = await fetch(makeUrl(where, sending.query), init);

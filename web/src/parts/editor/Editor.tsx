@@ -5,13 +5,15 @@ import { lazy, Suspense, type ReactNode } from "react";
 import type { JsonSchema } from "@/api/shapes";
 import { Skeleton } from "../notes/Skeleton";
 
-/** A problem in the text; positions are characters from its beginning, or a line, which counts from 1. */
+/** A problem in the text; positions are characters from its beginning, or a line, which counts from 1, with a column. */
 export interface TextProblem {
   message: string;
   severity: "error" | "warning" | "info";
   from?: number;
   to?: number;
   line?: number;
+  /** From which character of the line on; it counts from 1. */
+  column?: number;
 }
 
 export interface EditorProps {
@@ -28,6 +30,10 @@ export interface EditorProps {
   onSave?: () => void;
   /** Where the cursor is, as the way to it in the document: `["guests", "web-01"]`. */
   onPlace?: (place: readonly (string | number)[]) => void;
+  /** On which line the cursor is; it counts from 1. */
+  onLine?: (line: number) => void;
+  /** Moves the cursor to a line whenever this is another object. */
+  goTo?: { readonly line: number } | null;
   height?: string;
 }
 

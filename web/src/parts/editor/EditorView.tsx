@@ -182,6 +182,15 @@ export default function YamlEditor(props: EditorProps): ReactNode {
     });
   }, [props.readOnly, props.label, isDark]);
 
+  const { goTo } = props;
+  useEffect(() => {
+    const shown = view.current;
+    if (!shown || !goTo) return;
+    const line = shown.state.doc.line(Math.min(Math.max(goTo.line, 1), shown.state.doc.lines));
+    shown.dispatch({ selection: { anchor: line.from + (/^\s*/.exec(line.text)?.[0].length ?? 0) }, effects: EditorView.scrollIntoView(line.from, { y: "center" }) });
+    shown.focus();
+  }, [goTo]);
+
   // What is wrong by the schema and by the server, a moment after the last key.
   const { value, schema, problems } = props;
   useEffect(() => {
@@ -258,6 +267,9 @@ function listExtensions(latest: { current: EditorProps }): Extension[] {
     ]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+      if (update.selectionSet || update.docChanged) {
+        latest.current.onLine?.(update.state.doc.lineAt(update.state.selection.main.head).number);
+      }
       if (latest.current.onPlace && (update.selectionSet || update.docChanged)) {
         latest.current.onPlace(findNodePlace(update.state.doc.toString(), update.state.selection.main.head));
       }
@@ -287,7 +299,8 @@ function complete(context: CompletionContext, schema: JsonSchema | undefined): C
 function toDiagnostic(problem: TextProblem, state: EditorState): Diagnostic {
   const { length, lines } = state.doc;
   const line = problem.line === undefined ? null : state.doc.line(Math.min(Math.max(problem.line, 1), lines));
-  const from = Math.min(problem.from ?? line?.from ?? 0, length);
+  const start = line ? Math.min(line.from + Math.max((problem.column ?? 1) - 1, 0), line.to) : 0;
+  const from = Math.min(problem.from ?? start, length);
   const to = Math.min(Math.max(problem.to ?? line?.to ?? from, from), length);
   return { from, to, severity: problem.severity, message: problem.message };
 }
