@@ -25,9 +25,9 @@ export const guestsWords = definePageWords(
     plansOne: "What you choose becomes one plan for all of them.",
   },
   {
-    noGuests: "Ce cluster n’a pas encore d’invités.",
-    noGuestsNext: "Créez-en un avec l’outil create_guest, ou reprenez une flotte.",
-    failed: "Impossible d’afficher les invités.",
+    noGuests: "Ce cluster n'a pas encore d'invités.",
+    noGuestsNext: "Créez-en un avec l'outil create_guest, ou reprenez une flotte.",
+    failed: "Impossible d'afficher les invités.",
     all: "Tous",
     locked: "Verrouillés",
     lock: "Verrou",
