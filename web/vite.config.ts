@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vitest/config";
+import { listThirdParties } from "./thirdParty.ts";
 
 const SERVER = process.env.PLAYVISOR_URL ?? "http://127.0.0.1:8786";
 const FIRST_LOAD_KB = 200;
@@ -95,7 +96,7 @@ function compressFiles(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), loadBeforePaint(), weighFirstLoad(), compressFiles()],
+  plugins: [react(), loadBeforePaint(), listThirdParties(), weighFirstLoad(), compressFiles()],
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
     outDir: "../playvisor/web/static",

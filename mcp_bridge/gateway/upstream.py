@@ -102,7 +102,7 @@ class Upstream:
                 raise Fault("auth_failed", _describe_answer(refused.answer.status, refused.answer.reason)) from None
             except ExceptionGroup as group:
                 # What was raised while it was open comes wrapped by the library.
-                raise _find_innermost(group) from None
+                raise _find_first(group) from None
 
     async def aclose(self) -> None:
         if self._client is not None:
@@ -245,6 +245,13 @@ def _describe_error(error: BaseException) -> str:
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return str(getattr(error, "strerror", None) or error).rstrip(".")
+
+
+def _find_first(error: Exception) -> Exception:
+    """The first error of a group, of groups."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _find_innermost(error: BaseException) -> BaseException:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -62,14 +63,21 @@ class Ledger:
             return [_read_row(row) for row in connection.execute(query).mappings()]
 
     def recent(
-        self, limit: int = 20, before: int | None = None, /, *, changed: bool | None = None, **wanted: str | None
+        self,
+        limit: int = 20,
+        before: int | None = None,
+        without: Collection[str] = (),
+        /,
+        *,
+        changed: bool | None = None,
+        **wanted: str | None,
     ) -> list[RunRow]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
         With `changed`, those that changed something, or, when it is false, nothing. With `before`, those that were
-        opened before an entry of the chain. `since` and `until` are times as
-        `parse_period` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks that
-        servers take at the cluster by themselves are among them only if their tool or client is wanted.
+        opened before an entry of the chain; `without` are tools whose runs are left out. `since` and `until` are times
+        as `parse_period` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks
+        that servers take at the cluster by themselves are among them only if their tool or client is wanted.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
@@ -82,6 +90,8 @@ class Ledger:
             query = query.where(runs.c.opened_at <= format_timestamp(end))
         if before is not None:
             query = query.where(runs.c.opened_seq < before)
+        if without:
+            query = query.where(runs.c.tool.not_in(without))
         if changed is not None:
             query = query.where(runs.c.changed.is_(changed))
         if not wanted.get("tool") and not wanted.get("client_name"):

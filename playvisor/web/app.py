@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+_PACKED_FROM = 4096
+# Of 3 MB of guests, level 1 makes 0.3 MB in a tenth of the time of the highest.
+_PACKING = 1
+
+
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
     rooms = (
@@ -65,7 +71,8 @@ def make_app(context: WebContext) -> ASGIApp:
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
     )
     app.state.endpoints, app.state.live = endpoints, live
-    return HeadersMiddleware(_OwnAddressOnly(app, context), is_secure=context.is_secure)
+    packed = GZipMiddleware(app, minimum_size=_PACKED_FROM, compresslevel=_PACKING)
+    return HeadersMiddleware(_OwnAddressOnly(packed, context), is_secure=context.is_secure)
 
 
 class _OwnAddressOnly:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 
 import anyio
 
@@ -35,6 +36,7 @@ def serve_web(bridge: Bridge, mode: Mode, where: Listening, fleets: Fleets) -> N
         addresses = find_own_addresses(where.host, listening.getsockname()[1])
         context = WebContext(bridge, mode, addresses, is_secure=where.scheme == "https", fleets=fleets)
         url = make_url(where, listening)
+        threading.Thread(target=context.read_cluster, name="cluster", daemon=True).start()
         sys.stderr.write(f"Playvisor serves the web at {url}/#link={context.links.make()}\n")
         if not is_built():
             sys.stderr.write(f"{NOT_BUILT}\n")

@@ -67,8 +67,10 @@ def open_console(ask: Ask) -> Answer:
         raise Problem(403, "Consoles are for people in a browser.", "Sign in with a browser.")
     if ("guest" in ask.body) == ("node" in ask.body):
         raise Problem(422, "Either guest or node is needed.", "Give one of them.", code="invalid_parameter")
-    mode = ask.context.mode if "operate" in visitor.rights else "read"
-    request = Request(_TOOL, _make_arguments(ask.body), mode, visitor.caller, internal=True)
+    if ask.context.mode != "apply":
+        hint = "Whoever runs it can start it in mode apply."
+        raise Problem(403, f"This server is in mode {ask.context.mode}, in which nothing is opened.", hint)
+    request = Request(_TOOL, _make_arguments(ask.body), "apply", visitor.caller, internal=True)
     result = ask.context.bridge.call(request, lambda _line: None, threading.Event())
     if result.status != "ok":
         return answer_result(result)

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.system.connections import CONNECTION_KEY
 from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem, describe_error
 from playvisor.web.signin.roles import Right
@@ -109,6 +110,7 @@ async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request:
                     "Whoever runs this server can give a role that has it.",
                     code="refused",
                 )
+        _require_rate(context, request, visitor)
         query = read_query(endpoint.query, request)
         body = await read_body(endpoint.body, request) if endpoint.body is not None else {}
         ask = Ask(context, visitor, request.path_params, query, body, request)
@@ -127,6 +129,27 @@ async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request:
         return answer.response
     headers = {"cache-control": "no-store", **answer.headers}
     return JSONResponse(answer.data, answer.status, headers)
+
+
+def _require_rate(context: WebContext, request: Request, visitor: Visitor | None) -> None:
+    """Count a request. Raises Problem 429 for one too many."""
+    if visitor is None:
+        key = request.client.host if request.client else ""
+    else:
+        key = visitor.session.id if visitor.session else visitor.caller.identity
+        connection = request.scope.get("state", {}).get(CONNECTION_KEY)
+        if connection is not None:
+            connection.proven = True
+    wait = context.rate.consume(key)
+    if wait:
+        seconds = max(1, round(wait))
+        raise Problem(
+            429,
+            f"There are too many requests: at most {context.rate.rate} within a minute.",
+            f"Wait {seconds} s.",
+            code="busy",
+            headers={"retry-after": str(seconds)},
+        )
 
 
 def read_query(properties: Mapping[str, Schema], request: Request) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from mcp_bridge.run.visibility import may_see_contents, show_arguments
 from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
 from playvisor.web.rest.pages import QUERY, make_cursor, read_cursor
+from playvisor.web.tools import list_all
 
 MOST_EVENTS = 2000
 MOST_REQUESTS = 5000
@@ -37,6 +38,7 @@ _FILTERS = {
     "guest": {"type": "string", "description": "Only runs that name it, by vmid or name"},
     "user": {"type": "string", "description": "Who asked"},
     "changed": {"type": "boolean"},
+    "reads": {"type": "boolean", "default": True, "description": "Also the runs of tools that only read"},
     "since": {"type": "string", "description": "24h, yesterday, or ISO 8601"},
     "until": {"type": "string", "description": "Like since"},
 }
@@ -146,6 +148,7 @@ def list_runs(ask: Ask) -> Answer:
     """Answer with one page of runs."""
     bridge, query = ask.context.bridge, dict(ask.query)
     limit, before = query.pop("limit"), read_cursor(query.pop("cursor", None))
+    without = () if query.pop("reads") else [tool.name for tool in list_all() if not tool.writes]
     changed, wanted = query.pop("changed", None), {**query, "asker": query.pop("user", None)}
     wanted.pop("user", None)
     if wanted.get("outcome") == "running":
@@ -153,7 +156,7 @@ def list_runs(ask: Ask) -> Answer:
         close_interrupted(bridge.authority)
         rows = [row for row in reversed(bridge.ledger.list_unclosed()) if before is None or row.opened_seq < before]
     else:
-        rows = bridge.ledger.recent(limit + 1, before, changed=changed, **wanted)
+        rows = bridge.ledger.recent(limit + 1, before, without, changed=changed, **wanted)
     unknown = describe_unknown(wanted["tool"]) if wanted.get("tool") and not rows else None
     if unknown:
         raise Problem(422, *unknown, code="invalid_parameter", fields={"tool": unknown[0]})

@@ -13,12 +13,14 @@ from functools import partial
 import httpx2
 import pytest
 from anyio.from_thread import start_blocking_portal
+from pydantic import SecretStr
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from mcp_bridge.auth.addresses import find_own_addresses
 from mcp_bridge.auth.caller import make_local_client, make_person
 from mcp_bridge.errors import ConsoleError
+from mcp_bridge.evidence.plan_view import render_text, seal
 from mcp_bridge.run import Request
 from playvisor.web.app import make_app
 from playvisor.web.context import WebContext
@@ -99,11 +101,15 @@ def tickets(monkeypatch):
 @pytest.fixture
 def web(lab):
     """Makes browsers of one web server."""
-    context = WebContext(lab.bridge, "apply", find_own_addresses("127.0.0.1", PORT))
+    contexts = {}
     with ExitStack() as stack:
 
-        def make(*roles):
-            browser = Browser(context, make_app(context), roles or ("admin",))
+        def make(*roles, mode="apply", **settings):
+            key = mode, *settings
+            if key not in contexts:
+                bridge = lab.make_bridge(**settings) if settings else lab.bridge
+                contexts[key] = WebContext(bridge, mode, find_own_addresses("127.0.0.1", PORT))
+            browser = Browser(contexts[key], make_app(contexts[key]), roles or ("admin",))
             stack.enter_context(browser.http)
             return browser
 
@@ -171,6 +177,53 @@ def test_a_screen_comes_without_its_password(web, ledger, tickets, tmp_path):
     assert not any(secret in json.dumps(opened) for secret in tickets)
 
 
+def test_a_screen_that_lets_nobody_in_is_told_and_recorded(web, ledger, monkeypatch, eventually):
+    real = simulated.Consoles.add
+
+    def change_password(self, console):
+        console.password = "changed"
+        real(self, console)
+
+    monkeypatch.setattr(simulated.Consoles, "add", change_password)
+    browser = web()
+    opened = browser.open(guest=VM, kind="vnc")
+
+    with browser.connect(opened["socket"]) as stream:
+        end = stream.read_end()
+
+    assert end == (4502, "The console can't be reached: the console let nobody in: Authentication failed.")
+    (closed,) = eventually(lambda: list_acts(ledger, "console_closed"), "the end of the console in the ledger")
+    assert (closed["console"], closed["why"]) == (opened["id"], "it could not be connected")
+
+
+@pytest.mark.thorough
+def test_a_log_in_with_a_password_opens_consoles_too(web, simulator):
+    browser = web(token_id=None, token_secret=None, password=SecretStr(simulator.password))
+
+    opened = browser.open(guest=CT, kind="terminal")
+    with browser.connect(opened["socket"]) as stream:
+        stream.read_until(b":~# ")
+
+
+def test_of_a_protected_guest_it_waits_for_an_approval(web, lab, simulator, writes):
+    simulator.cluster.guests[CT].config["protection"] = "1"
+    browser = web()
+
+    held = browser.ask(guest=CT, kind="terminal")
+    assert (held.status_code, held.json()["status"]) == (202, "held")
+    assert writes() == []
+    lab.bridge.decide_plan(
+        held.json()["plan"]["id"],
+        Request("approve_plan", {}, "apply", make_person("playvisor")),
+        approve=True,
+        seen=seal(render_text(lab.bridge.show_plan(held.json()["plan"]["id"]))),
+    )
+    opened = browser.open(guest=CT, kind="terminal")
+
+    with browser.connect(opened["socket"]) as stream:
+        stream.read_until(b":~# ")
+
+
 def test_the_shell_of_a_node_is_a_terminal(web):
     browser = web()
 
@@ -198,6 +251,9 @@ def test_what_may_not_or_can_not_be_is_told_in_a_problem(web, writes):
     for role in ("viewer", "approver"):
         answer = web(role).ask(guest=CT, kind="terminal")
         assert (answer.status_code, answer.json()["code"]) == (403, "refused")
+    for mode in ("read", "check"):
+        answer = web(mode=mode).ask(guest=CT, kind="terminal")
+        assert (answer.status_code, mode in answer.json()["detail"]) == (403, True)
     browser = web()
 
     answers = [browser.ask(**body) for body, _status in BAD]

@@ -51,6 +51,7 @@ def test_lists_go_on_from_a_cursor_to_their_end(web):
 
     assert [len(page["runs"]) for page in (first, second)] == [2, 1]
     assert second["next"] is None
+    assert web.get("/runs?reads=false")["runs"] == []
 
 
 def test_a_plan_that_is_held_is_shown_checked_and_decided_on_as_it_was_seen(web, lab):
@@ -184,3 +185,12 @@ def test_the_description_covers_every_tool_and_is_not_sent_twice(web):
     answer = web.call("GET", "/openapi.json")
     assert "/api/v1/tools/stop_guest" in answer.json()["paths"]
     assert web.call("GET", "/openapi.json", if_none_match=answer.headers["etag"]).status_code == 304
+
+
+def test_who_asks_too_often_is_told_to_wait(lab):
+    web = Web(lab.bridge)
+    web.context.rate.rate = 2
+
+    answers = [web.call("GET", "/sign-in") for _time in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["retry-after"] == "30"

@@ -89,6 +89,7 @@ DOORS = {
     "do: one call of a tool, from the request to its result": [
         "mcp_bridge.auth.addresses",
         "mcp_bridge.auth.caller",
+        "mcp_bridge.auth.rate_limit",
         "mcp_bridge.auth.principals",
         "mcp_bridge.errors",
         "mcp_bridge.executor",

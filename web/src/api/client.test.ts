@@ -30,7 +30,9 @@ afterEach(() => {
 
 describe("Addresses", () => {
   it("leave out what is empty, and encode the rest", () => {
-    expect(makeUrl("/runs", { guest: "web 1&2", limit: 50, cursor: null, user: "" })).toBe("/api/v1/runs?guest=web+1%262&limit=50");
+    expect(makeUrl("/runs", { guest: "web 1&2", limit: 50, cursor: null, user: "" })).toBe(
+      "/api/v1/runs?guest=web+1%262&limit=50",
+    );
   });
 
   it("encode values in paths, so that none leaves its place", () => {
@@ -80,15 +82,32 @@ describe("A write", () => {
 
 describe("A refusal", () => {
   it("is a problem with all that the server says", async () => {
-    const body = { title: "Conflict", status: 409, detail: "It has drifted.", hint: "Plan again.", code: "drifted", fields: { vmid: "?" }, run_id: "r1" };
+    const body = {
+      title: "Conflict",
+      status: 409,
+      detail: "It has drifted.",
+      hint: "Plan again.",
+      code: "drifted",
+      fields: { vmid: "?" },
+      run_id: "r1",
+    };
     fetched.mockResolvedValue(answer(body, { status: 409, media: "application/problem+json" }));
     const problem = await get("/plans/p").catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(Problem);
-    expect(problem).toMatchObject({ status: 409, code: "drifted", detail: "It has drifted.", hint: "Plan again.", fields: { vmid: "?" }, runId: "r1" });
+    expect(problem).toMatchObject({
+      status: 409,
+      code: "drifted",
+      detail: "It has drifted.",
+      hint: "Plan again.",
+      fields: { vmid: "?" },
+      runId: "r1",
+    });
   });
 
   it("of a server that says nothing is one, too", async () => {
-    fetched.mockResolvedValue(new Response("<h1>Bad gateway</h1>", { status: 502, headers: { "content-type": "text/html" } }));
+    fetched.mockResolvedValue(
+      new Response("<h1>Bad gateway</h1>", { status: 502, headers: { "content-type": "text/html" } }),
+    );
     await expect(get("/runs")).rejects.toMatchObject({ status: 502, code: "internal" });
   });
 

@@ -10,10 +10,12 @@ function stale(kind: EventKind, data: Record<string, unknown> = {}): string[] {
 
 describe("An event makes old", () => {
   it("what a run has changed on the cluster", () => {
-    expect(stale("run", { run_id: "r", changed: true })).toEqual(expect.arrayContaining(['["tool"]', '["runs"]', '["run","r"]']));
+    expect(stale("run", { run_id: "r", changed: true })).toEqual(
+      expect.arrayContaining(['["tool"]', '["runs"]', '["run","r"]']),
+    );
   });
 
-  it("nothing of the cluster where a run only goes on, or changed nothing: its own read would come again for ever", () => {
+  it("nothing of the cluster where a run only goes on, or changed nothing", () => {
     expect(stale("run", { run_id: "r", outcome: "running" })).not.toContain('["tool"]');
     expect(stale("run", { run_id: "r", changed: false })).not.toContain('["tool"]');
   });

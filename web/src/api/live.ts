@@ -199,8 +199,13 @@ export function followWithQueries(client: QueryClient): () => void {
     for (const key of listStaleKeys(event)) gathered.set(JSON.stringify(key), key);
     timer ??= setTimeout(forget, GATHER_MS);
   });
+  // A stream that is refused may mean that the session has ended.
+  const endState = live.subscribeState(() => {
+    if (live.getState() === "lost") void client.invalidateQueries({ queryKey: keys.session });
+  });
   return () => {
     clearTimeout(timer);
     end();
+    endState();
   };
 }

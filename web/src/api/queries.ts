@@ -125,7 +125,11 @@ export function usePlan(id: string): UseQueryResult<HeldPlan> {
 }
 
 export function useFreeze(enabled = true): UseQueryResult<Freeze> {
-  return useQuery({ queryKey: keys.freeze, queryFn: ({ signal }) => get<Freeze>("/freeze", undefined, signal), enabled });
+  return useQuery({
+    queryKey: keys.freeze,
+    queryFn: ({ signal }) => get<Freeze>("/freeze", undefined, signal),
+    enabled,
+  });
 }
 
 /** One call of a tool: with `check: true` in its arguments it is only planned. */

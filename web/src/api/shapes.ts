@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** What the server answers, as far as pages use it. Texts in it come from the cluster and are only ever shown as text. */
+/**
+ * What the server answers, as far as pages use it. Texts in it come from the cluster and are only ever shown as
+ * text.
+ */
 
 export type Right = "read" | "operate" | "approve" | "administer" | "console";
 export type Mode = "read" | "check" | "apply";

@@ -1,7 +1,13 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { queryClient } from "@/api/queryClient";
 import { sessionOptions } from "@/api/queries";
 import { findLoader, getPath, type PageName, type PlannedName } from "./pages";
@@ -56,6 +62,9 @@ function makePage<const Path extends string>(name: PlannedName, path: Path) {
   });
 }
 
+/** Any other address. */
+const unknown = createRoute({ getParentRoute: () => inside, path: "$", component: NotFound });
+
 const pages = [
   makePage("dashboard", getPath("dashboard")),
   makePage("guests", getPath("guests")),
@@ -81,7 +90,7 @@ const pages = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren(pages)]),
+  routeTree: root.addChildren([signIn, inside.addChildren([...pages, unknown])]),
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   defaultPendingMs: 300,

@@ -7,7 +7,10 @@ import type { Right, Session } from "@/api/shapes";
 
 const NOBODY: Session = { identity: "", roles: [], may: [], csrf: "", mode: "read", version: "", cluster: {} };
 
-/** Who is signed in. Inside the shell there is always somebody; on the way out, for a moment, nobody who may anything. */
+/**
+ * Who is signed in. Inside the shell there is always somebody; on the way out, for a moment, nobody who may
+ * anything.
+ */
 export function useSession(): Session {
   return useSuspenseQuery(sessionOptions).data ?? NOBODY;
 }

@@ -15,7 +15,10 @@ export function useSearchValue<T extends string>(name: string, initial: T): [T, 
     (value: T) => {
       void navigate({
         to: ".",
-        search: (before: Record<string, string | undefined>) => ({ ...before, [name]: value === initial ? undefined : value }),
+        search: (before: Record<string, string | undefined>) => ({
+          ...before,
+          [name]: value === initial ? undefined : value,
+        }),
         replace: true,
         resetScroll: false,
       } as never);

@@ -206,7 +206,7 @@ export const en = {
     lead: "Playvisor shows you the cluster, and asks you before anything is changed.",
     byLink: "One-time link",
     linkHelp: "Open the link that `playvisor web` prints in the terminal. Each link works once, for a few minutes.",
-    linkAgain: "A new link: run `playvisor web --link` on the machine that runs the server.",
+
     linkCode: "Code of the link",
     linkUsing: "Signing you in by the link…",
     byOidc: (label: string) => `Sign in with ${label}`,
@@ -231,7 +231,8 @@ export const en = {
   },
   problems: {
     unreachable: "The server does not answer.",
-    unreachableNext: "Is `playvisor web` still running, and is this computer online? The page tries again when you ask it to.",
+    unreachableNext:
+      "Is `playvisor web` still running, and is this computer online? The page tries again when you ask it to.",
     unexpected: "This page has failed.",
     unexpectedNext: "Load it again. If that does not help, tell the maintainers what you did and what stands here.",
     next: "What to do",

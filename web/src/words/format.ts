@@ -76,7 +76,12 @@ export function formatDuration(locale: string, seconds: number): string {
   if (seconds < 10) return `${formatNumber(locale, seconds, { maximumFractionDigits: 1 })}\u00a0s`;
   const names = locale.startsWith("fr") ? ["j", "h", "min", "s"] : ["d", "h", "min", "s"];
   const whole = Math.round(seconds);
-  const values = [Math.floor(whole / 86400), Math.floor((whole % 86400) / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const values = [
+    Math.floor(whole / 86400),
+    Math.floor((whole % 86400) / 3600),
+    Math.floor((whole % 3600) / 60),
+    whole % 60,
+  ];
   const first = values.findIndex((value) => value > 0);
   return values
     .slice(first, first + 2)
@@ -86,7 +91,11 @@ export function formatDuration(locale: string, seconds: number): string {
 }
 
 /** A point in time as date and time, with seconds on demand. */
-export function formatTime(locale: string, time: number | Date, style: "full" | "short" | "clock" | "day" = "short"): string {
+export function formatTime(
+  locale: string,
+  time: number | Date,
+  style: "full" | "short" | "clock" | "day" = "short",
+): string {
   const options: Record<typeof style, Intl.DateTimeFormatOptions> = {
     full: { dateStyle: "full", timeStyle: "long" },
     short: { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },

@@ -206,8 +206,9 @@ export const fr: Words = {
     title: "Connexion",
     lead: "Playvisor vous montre le cluster, et vous demande avant toute modification.",
     byLink: "Lien à usage unique",
-    linkHelp: "Ouvrez le lien que `playvisor web` affiche dans le terminal. Chaque lien sert une fois, pendant quelques minutes.",
-    linkAgain: "Un nouveau lien : lancez `playvisor web --link` sur la machine du serveur.",
+    linkHelp:
+      "Ouvrez le lien que `playvisor web` affiche dans le terminal. Chaque lien sert une fois, pendant quelques minutes.",
+
     linkCode: "Code du lien",
     linkUsing: "Connexion par le lien…",
     byOidc: (label) => `Se connecter avec ${label}`,
@@ -224,7 +225,8 @@ export const fr: Words = {
     or: "ou",
     kept: "Votre mot de passe est transmis une fois à Proxmox VE, et n’est pas conservé.",
     noWay: "Ce serveur n’offre aucun moyen de se connecter d’ici.",
-    noWayNext: "La personne qui l’exploite peut en ajouter un : un fournisseur OIDC, un domaine Proxmox VE, ou des clés d’accès.",
+    noWayNext:
+      "La personne qui l’exploite peut en ajouter un : un fournisseur OIDC, un domaine Proxmox VE, ou des clés d’accès.",
     passkeyUnsupported: "Ce navigateur n’a pas de clés d’accès, ou la page n’a pas été chargée en HTTPS.",
     passkeyCancelled: "La clé d’accès n’a pas été utilisée.",
     passkeyCancelledNext: "Réessayez, ou choisissez un autre moyen de vous connecter.",
@@ -232,15 +234,18 @@ export const fr: Words = {
   },
   problems: {
     unreachable: "Le serveur ne répond pas.",
-    unreachableNext: "`playvisor web` tourne-t-il encore, et cet ordinateur est-il en ligne ? La page réessaie à votre demande.",
+    unreachableNext:
+      "`playvisor web` tourne-t-il encore, et cet ordinateur est-il en ligne ? La page réessaie à votre demande.",
     unexpected: "Cette page a échoué.",
-    unexpectedNext: "Rechargez-la. Si cela ne suffit pas, dites aux mainteneurs ce que vous avez fait et ce qui s’affiche ici.",
+    unexpectedNext:
+      "Rechargez-la. Si cela ne suffit pas, dites aux mainteneurs ce que vous avez fait et ce qui s’affiche ici.",
     next: "Que faire",
     code: "Code",
     run: "Afficher l’exécution",
     details: "Détails",
     notFound: "Cette page n’existe pas.",
-    notFoundNext: "L’adresse est peut-être ancienne ou mal tapée. Recherchez avec Ctrl K, ou partez du tableau de bord.",
+    notFoundNext:
+      "L’adresse est peut-être ancienne ou mal tapée. Recherchez avec Ctrl K, ou partez du tableau de bord.",
     notAllowed: "Votre rôle ne le permet pas.",
     stale: "Quelqu’un a modifié ceci entre-temps.",
     fields: "Champs",

@@ -5,7 +5,11 @@ import { createContext, createElement, use, useMemo, useSyncExternalStore, type 
 import type { en } from "./en";
 import * as format from "./format";
 
-type Widen<T> = T extends string ? string : T extends (...given: infer A) => string ? (...given: A) => string : { [K in keyof T]: Widen<T[K]> };
+type Widen<T> = T extends string
+  ? string
+  : T extends (...given: infer A) => string
+    ? (...given: A) => string
+    : { [K in keyof T]: Widen<T[K]> };
 
 /** All texts of one language. A text with a value in it is a function. */
 export type Words = Widen<typeof en>;
@@ -109,7 +113,10 @@ export function useFormats(): Formats {
 export type PageWords<T> = Readonly<Record<Language, T>>;
 
 /** Make the texts of a page: `export const pageWords = definePageWords({title: "Guests"}, {title: "Invités"})`. */
-export function definePageWords<const T extends object>(inEnglish: T, inFrench: NoInfer<Widen<T>>): PageWords<Widen<T>> {
+export function definePageWords<const T extends object>(
+  inEnglish: T,
+  inFrench: NoInfer<Widen<T>>,
+): PageWords<Widen<T>> {
   return { en: inEnglish as unknown as Widen<T>, fr: inFrench as Widen<T> };
 }
 

@@ -12,7 +12,9 @@ type Tree = Readonly<Record<string, unknown>>;
 
 function listPaths(tree: Tree, prefix = ""): string[] {
   return Object.entries(tree).flatMap(([name, value]) =>
-    value !== null && typeof value === "object" ? listPaths(value as Tree, `${prefix}${name}.`) : [`${prefix}${name}:${typeof value}`],
+    value !== null && typeof value === "object"
+      ? listPaths(value as Tree, `${prefix}${name}.`)
+      : [`${prefix}${name}:${typeof value}`],
   );
 }
 
@@ -41,7 +43,9 @@ describe("Words", () => {
 
   it("of pages and parts stand in words, not between tags", () => {
     const said = listSources("src").flatMap((path) =>
-      [...readFileSync(path, "utf8").matchAll(/>\s*([A-Z][a-z]+(?: [a-z]+)+[^<>{}]*)</g)].map((found) => `${path}: ${found[1] ?? ""}`),
+      [...readFileSync(path, "utf8").matchAll(/>\s*([A-Z][a-z]+(?: [a-z]+)+[^<>{}]*)</g)].map(
+        (found) => `${path}: ${found[1] ?? ""}`,
+      ),
     );
     expect(said).toEqual([]);
   });

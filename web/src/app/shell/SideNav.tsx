@@ -21,14 +21,14 @@ const IN_FOOT = ["dashboard", "guests", "runs", "approvals"];
 export function SideNav({ isNarrow, onToggle }: { isNarrow: boolean; onToggle: () => void }): ReactNode {
   const words = useWords();
   return (
-    <div className={styles.side} data-print="no">
+    <nav className={styles.side} aria-label={words.shell.navigation} data-print="no">
       <Link to="/" className={styles.product} aria-label={words.shell.product}>
         <Mark />
         <span className={styles.productName}>{words.shell.product}</span>
       </Link>
-      <nav aria-label={words.shell.navigation} className={styles.nav}>
+      <div className={styles.nav}>
         <NavGroups isNarrow={isNarrow} />
-      </nav>
+      </div>
       <div className={styles.sideFoot}>
         <IconButton
           icon="side"
@@ -38,7 +38,7 @@ export function SideNav({ isNarrow, onToggle }: { isNarrow: boolean; onToggle: (
           onClick={onToggle}
         />
       </div>
-    </div>
+    </nav>
   );
 }
 

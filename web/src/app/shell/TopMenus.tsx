@@ -32,7 +32,13 @@ export default function TopMenu({ kind, trigger, title, text, onHelp }: TopMenuP
   }
   return (
     <Menu defaultOpen align="end" trigger={trigger}>
-      {kind === "theme" ? <ThemeItems /> : kind === "language" ? <LanguageItems /> : <UserItems {...(onHelp && { onHelp })} />}
+      {kind === "theme" ? (
+        <ThemeItems />
+      ) : kind === "language" ? (
+        <LanguageItems />
+      ) : (
+        <UserItems {...(onHelp && { onHelp })} />
+      )}
     </Menu>
   );
 }
@@ -97,7 +103,10 @@ function UserItems({ onHelp }: { onHelp?: () => void }): ReactNode {
       <MenuItem icon="keyboard" keys="?" {...(onHelp && { onSelect: onHelp })}>
         {words.shell.shortcuts}
       </MenuItem>
-      <MenuItem icon="signOut" onSelect={() => signOut.mutate(undefined, { onSettled: () => void navigate({ to: "/sign-in" }) })}>
+      <MenuItem
+        icon="signOut"
+        onSelect={() => signOut.mutate(undefined, { onSettled: () => void navigate({ to: "/sign-in" }) })}
+      >
         {words.shell.signOut}
       </MenuItem>
       <MenuLine />

@@ -4,10 +4,7 @@
 /** Finds by what somebody types, forgiving order, accents and case. Pure. */
 
 function fold(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase();
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 /** How well a text has all the words of what was typed: 0 not at all; its beginning counts most. */

@@ -32,7 +32,8 @@ export function useShortcuts(actions: Actions): void {
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const target = event.composedPath()[0];
-      if (target instanceof Element && (target.closest(TYPED_INTO) || target.closest("[role=dialog], [role=menu]"))) return;
+      if (target instanceof Element && (target.closest(TYPED_INTO) || target.closest("[role=dialog], [role=menu]")))
+        return;
       if (event.key === "?") {
         event.preventDefault();
         latest.current.openHelp();

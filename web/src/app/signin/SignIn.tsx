@@ -16,6 +16,7 @@ import { Empty } from "@/parts/notes/Empty";
 import { Note } from "@/parts/notes/Note";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
 import { SkeletonLines } from "@/parts/notes/Skeleton";
+import { Prose } from "@/parts/values/Prose";
 import { LANGUAGES, setLanguage, useLanguage, useWords } from "@/words";
 import { Mark } from "../shell/Mark";
 import { spendLinkCode } from "./linkCode";
@@ -39,8 +40,22 @@ export function SignIn(): ReactNode {
           <h1>{words.shell.product}</h1>
           <p>{words.signIn.lead}</p>
         </header>
-        {search.next && !search.problem && <Note tone="idle" icon="lock">{words.signIn.ended}</Note>}
-        {search.problem && <ProblemNote error={new Problem(401, { detail: search.problem, code: search.code ?? "auth_failed", ...(search.hint && { hint: search.hint }) })} />}
+        {search.next && !search.problem && (
+          <Note tone="idle" icon="lock">
+            {words.signIn.ended}
+          </Note>
+        )}
+        {search.problem && (
+          <ProblemNote
+            error={
+              new Problem(401, {
+                detail: search.problem,
+                code: search.code ?? "auth_failed",
+                ...(search.hint && { hint: search.hint }),
+              })
+            }
+          />
+        )}
         {ways.isPending ? (
           <SkeletonLines lines={4} />
         ) : ways.isError ? (
@@ -126,7 +141,9 @@ function LinkForm({ next }: { next: string }): ReactNode {
           {words.signIn.linkUsing}
         </p>
       ) : (
-        <p className={styles.help}>{words.signIn.linkHelp}</p>
+        <p className={styles.help}>
+          <Prose text={words.signIn.linkHelp} />
+        </p>
       )}
       {signIn.isError && <ProblemNote error={signIn.error} />}
       <div className={styles.inline}>
@@ -310,7 +327,14 @@ function LanguageChoice(): ReactNode {
   return (
     <p className={styles.languages}>
       {LANGUAGES.map((each) => (
-        <Button key={each} look="quiet" size="s" lang={each} aria-pressed={each === language} onClick={() => void setLanguage(each)}>
+        <Button
+          key={each}
+          look="quiet"
+          size="s"
+          lang={each}
+          aria-pressed={each === language}
+          onClick={() => void setLanguage(each)}
+        >
           {names[each]}
         </Button>
       ))}

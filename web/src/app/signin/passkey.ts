@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-/** Passkeys: what the server sends and gets is the JSON of WebAuthn level 3, which browsers read and write themselves. */
+/**
+ * Passkeys: what the server sends and gets is the JSON of WebAuthn level 3, which browsers read and write
+ * themselves.
+ */
 
 /** Whether this browser, on this page, can use passkeys. */
 export function hasPasskeys(): boolean {

@@ -7,7 +7,7 @@ import { useReadTool } from "@/api/queries";
 import type { Guest } from "@/api/shapes";
 import { PageHead } from "@/parts/layout/PageHead";
 import { Panel } from "@/parts/layout/Panel";
-import { Meter } from "@/parts/meter/Meter";
+import { CellMeter } from "@/parts/meter/Meter";
 import { Empty } from "@/parts/notes/Empty";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
 import { Status } from "@/parts/status/Status";
@@ -31,7 +31,7 @@ export default function GuestsPage(): ReactNode {
         value: (guest) => guest.name,
         text: (guest) => `${guest.name} ${String(guest.vmid)}`,
         cell: (guest) => <GuestName {...guest} />,
-        width: 200,
+        width: 180,
         grow: 2,
         fixed: true,
       },
@@ -43,14 +43,20 @@ export default function GuestsPage(): ReactNode {
         cell: (guest) => <Status state={guest.template ? "template" : guest.status} quiet />,
         width: 110,
       },
-      { id: "node", header: words.fields.node, value: (guest) => guest.node, cell: (guest) => <NodeName node={guest.node} />, width: 110 },
-      { id: "pool", header: words.fields.pool, value: (guest) => guest.pool, width: 110, wide: true },
+      {
+        id: "node",
+        header: words.fields.node,
+        value: (guest) => guest.node,
+        cell: (guest) => <NodeName node={guest.node} />,
+        width: 100,
+      },
+      { id: "pool", header: words.fields.pool, value: (guest) => guest.pool, width: 110, hidden: true },
       {
         id: "tags",
         header: words.fields.tags,
         value: (guest) => (guest.tags ?? []).join(" "),
         cell: (guest) => <Tags tags={guest.tags} />,
-        width: 160,
+        width: 140,
         grow: 1,
         wide: true,
       },
@@ -61,18 +67,26 @@ export default function GuestsPage(): ReactNode {
         value: (guest) => (guest.maxmem ? (guest.mem ?? 0) / guest.maxmem : undefined),
         cell: (guest) =>
           guest.status === "running" && guest.maxmem ? (
-            <Meter label={words.fields.memory} hideLabel compact value={(guest.mem ?? 0) / guest.maxmem} />
+            <CellMeter label={words.fields.memory} value={(guest.mem ?? 0) / guest.maxmem} />
           ) : null,
         width: 130,
         wide: true,
       },
-      { id: "maxmem", header: words.fields.bytes, value: (guest) => guest.maxmem, cell: (guest) => <Bytes value={guest.maxmem} />, width: 90, align: "end", wide: true },
+      {
+        id: "maxmem",
+        header: words.fields.bytes,
+        value: (guest) => guest.maxmem,
+        cell: (guest) => <Bytes value={guest.maxmem} />,
+        width: 90,
+        align: "end",
+        wide: true,
+      },
       {
         id: "uptime",
         header: words.fields.uptime,
         value: (guest) => guest.uptime || undefined,
         cell: (guest) => (guest.uptime ? <Duration seconds={guest.uptime} /> : null),
-        width: 120,
+        width: 110,
         align: "end",
         wide: true,
       },

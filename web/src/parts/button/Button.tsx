@@ -24,7 +24,16 @@ export interface ButtonProps extends Common, Omit<ComponentProps<typeof Base>, "
 }
 
 /** A button. One in each view is `primary`; `danger` is for what loses something. */
-export function Button({ look = "plain", size = "m", icon, busy, children, className, disabled, ...rest }: ButtonProps): ReactNode {
+export function Button({
+  look = "plain",
+  size = "m",
+  icon,
+  busy,
+  children,
+  className,
+  disabled,
+  ...rest
+}: ButtonProps): ReactNode {
   return (
     <Base
       className={classes(styles.button, styles[look], size === "s" && styles.small, className)}
@@ -44,19 +53,34 @@ export interface IconButtonProps extends Omit<ButtonProps, "children" | "icon" |
   /** What it does: its name for all, and its tip. */
   label: string;
   keys?: string;
+  /** Without its tip, where it would stand in the way: Escape closes a tip before a dialog. */
+  noTip?: boolean;
 }
 
 /** A button with a sign alone. */
-export function IconButton({ icon, label, keys, look = "quiet", size = "m", className, ...rest }: IconButtonProps): ReactNode {
+export function IconButton({
+  icon,
+  label,
+  keys,
+  noTip,
+  look = "quiet",
+  size = "m",
+  className,
+  ...rest
+}: IconButtonProps): ReactNode {
+  const button = (
+    <Base
+      aria-label={label}
+      className={classes(styles.button, styles[look], styles.square, size === "s" && styles.small, className)}
+      {...rest}
+    >
+      <Icon name={icon} size={size === "s" ? 16 : 20} />
+    </Base>
+  );
+  if (noTip) return button;
   return (
     <Tip text={label} keys={keys}>
-      <Base
-        aria-label={label}
-        className={classes(styles.button, styles[look], styles.square, size === "s" && styles.small, className)}
-        {...rest}
-      >
-        <Icon name={icon} size={size === "s" ? 16 : 20} />
-      </Base>
+      {button}
     </Tip>
   );
 }
@@ -64,11 +88,38 @@ export function IconButton({ icon, label, keys, look = "quiet", size = "m", clas
 export type ButtonLinkProps = Common & LinkProps & { children: ReactNode; className?: string };
 
 /** A link to a page that looks like a button. */
-export function ButtonLink({ look = "plain", size = "m", icon, busy: _busy, children, className, ...rest }: ButtonLinkProps): ReactNode {
+export function ButtonLink({
+  look = "plain",
+  size = "m",
+  icon,
+  busy: _busy,
+  children,
+  className,
+  ...rest
+}: ButtonLinkProps): ReactNode {
   return (
     <Link {...rest} className={classes(styles.button, styles[look], size === "s" && styles.small, className)}>
       {icon && <Icon name={icon} />}
       <span className={styles.text}>{children}</span>
     </Link>
+  );
+}
+
+export type ButtonAnchorProps = Common & { href: string; download?: boolean | string; children: ReactNode };
+
+/** A link to a file of the server that looks like a button. */
+export function ButtonAnchor({
+  look = "plain",
+  size = "m",
+  icon,
+  busy: _busy,
+  children,
+  ...rest
+}: ButtonAnchorProps): ReactNode {
+  return (
+    <a {...rest} className={classes(styles.button, styles[look], size === "s" && styles.small)}>
+      {icon && <Icon name={icon} />}
+      <span className={styles.text}>{children}</span>
+    </a>
   );
 }

@@ -35,7 +35,8 @@ export function Chart(props: ChartProps): ReactNode {
   const words = useWords();
   const [isTable, setTable] = useState(false);
   const height = props.height ?? HEIGHT;
-  const isEmpty = props.times.length === 0 || props.series.every(({ values }) => values.every((value) => value === null));
+  const isEmpty =
+    props.times.length === 0 || props.series.every(({ values }) => values.every((value) => value === null));
   return (
     <figure className={styles.figure}>
       <figcaption className={styles.caption}>

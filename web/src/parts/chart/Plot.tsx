@@ -13,7 +13,15 @@ const MOST_SERIES = 6;
 const AXIS_FONT = "11px system-ui, sans-serif";
 
 /** The picture of a chart, by uPlot. */
-export default function Plot({ label, times, series, format, max, height, group }: ChartProps & { height: number }): ReactNode {
+export default function Plot({
+  label,
+  times,
+  series,
+  format,
+  max,
+  height,
+  group,
+}: ChartProps & { height: number }): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const theme = useTheme();
   const language = useLanguage();
@@ -40,9 +48,17 @@ export default function Plot({ label, times, series, format, max, height, group 
         padding: [8, 4, 0, 0],
         cursor: { points: { size: 7 }, drag: { x: false, y: false }, ...(group && { sync: { key: group } }) },
         hooks: { setCursor: [(chart) => setIndex(chart.cursor.idx ?? null)] },
-        scales: { x: { time: true }, y: { range: (_chart, low, high) => [Math.min(0, low), max ?? (high > 0 ? high * 1.08 : 1)] } },
+        scales: {
+          x: { time: true },
+          y: { range: (_chart, low, high) => [Math.min(0, low), max ?? (high > 0 ? high * 1.08 : 1)] },
+        },
         axes: [
-          { ...axis, space: 70, size: 28, values: (_chart, splits, _axis, _space, step) => splits.map((split) => formatTick(language, split, step)) },
+          {
+            ...axis,
+            space: 70,
+            size: 28,
+            values: (_chart, splits, _axis, _space, step) => splits.map((split) => formatTick(language, split, step)),
+          },
           { ...axis, size: 64, values: (_chart, splits) => splits.map((split) => latestFormat.current(split)) },
         ],
         series: [
@@ -115,6 +131,8 @@ const DAY = 86_400;
 /** The text of a tick, as fine as the ticks are apart. */
 function formatTick(language: string, seconds: number, step: number): string {
   const options: Intl.DateTimeFormatOptions =
-    step >= DAY ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", ...(step < 60 && { second: "2-digit" }) };
+    step >= DAY
+      ? { day: "numeric", month: "short" }
+      : { hour: "2-digit", minute: "2-digit", ...(step < 60 && { second: "2-digit" }) };
   return new Intl.DateTimeFormat(language, options).format(seconds * 1000);
 }

@@ -25,7 +25,15 @@ export interface DialogProps extends Opening {
 }
 
 /** A window over the page. */
-export function Dialog({ trigger, title, description, children, actions, size = "m", ...opening }: DialogProps): ReactNode {
+export function Dialog({
+  trigger,
+  title,
+  description,
+  children,
+  actions,
+  size = "m",
+  ...opening
+}: DialogProps): ReactNode {
   const words = useWords();
   return (
     <Base.Root {...opening}>
@@ -35,7 +43,7 @@ export function Dialog({ trigger, title, description, children, actions, size = 
         <Base.Popup className={classes(styles.window, styles[size])}>
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
-            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" />} />
+            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" noTip />} />
           </header>
           {description && <Base.Description className={styles.description}>{description}</Base.Description>}
           <div className={styles.body}>{children}</div>
@@ -55,7 +63,15 @@ export interface DrawerProps extends Opening {
 }
 
 /** A sheet at the side of the page, or at its foot. */
-export function Drawer({ trigger, title, children, actions, side = "right", size = "m", ...opening }: DrawerProps): ReactNode {
+export function Drawer({
+  trigger,
+  title,
+  children,
+  actions,
+  side = "right",
+  size = "m",
+  ...opening
+}: DrawerProps): ReactNode {
   const words = useWords();
   return (
     <Base.Root {...opening}>
@@ -65,7 +81,7 @@ export function Drawer({ trigger, title, children, actions, side = "right", size
         <Base.Popup className={classes(styles.sheet, styles[side], styles[`sheet-${size}`])}>
           <header className={styles.head}>
             <Base.Title className={styles.title}>{title}</Base.Title>
-            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" />} />
+            <Base.Close render={<IconButton icon="close" label={words.actions.close} size="s" noTip />} />
           </header>
           <div className={styles.body}>{children}</div>
           {actions && <footer className={styles.foot}>{actions}</footer>}
@@ -86,7 +102,16 @@ export interface AlertProps extends Opening {
 }
 
 /** A question that has to be answered before anything goes on. */
-export function AlertDialog({ trigger, title, children, confirm, danger, onConfirm, open, onOpenChange }: AlertProps): ReactNode {
+export function AlertDialog({
+  trigger,
+  title,
+  children,
+  confirm,
+  danger,
+  onConfirm,
+  open,
+  onOpenChange,
+}: AlertProps): ReactNode {
   const words = useWords();
   const [own, setOwn] = useState(false);
   const [busy, setBusy] = useState(false);

@@ -36,7 +36,11 @@ function Side({ label, value, kind }: { label: string; value: unknown; kind: "ad
   return (
     <span className={styles.side}>
       <span className="unseen">{label}: </span>
-      {text ? <Tag className={classes(styles.value, styles[kind])}>{text}</Tag> : <span className={styles.unset}>{words.parts.notSet}</span>}
+      {text ? (
+        <Tag className={classes(styles.value, styles[kind])}>{text}</Tag>
+      ) : (
+        <span className={styles.unset}>{words.parts.notSet}</span>
+      )}
     </span>
   );
 }
@@ -51,7 +55,8 @@ export function Diff({ before, after }: { before: unknown; after: unknown }): Re
 export function TextDiff({ before, after, label }: { before: string; after: string; label: string }): ReactNode {
   const words = useWords();
   const lines = useMemo(() => diffLines(before, after), [before, after]);
-  if (lines.every(({ kind }) => kind === "gap" || kind === "same")) return <p className={styles.none}>{words.parts.noDifference}</p>;
+  if (lines.every(({ kind }) => kind === "gap" || kind === "same"))
+    return <p className={styles.none}>{words.parts.noDifference}</p>;
   return (
     <div className={styles.text} role="region" aria-label={label} tabIndex={0}>
       {lines.map((line, index) =>

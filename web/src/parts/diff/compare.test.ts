@@ -16,7 +16,9 @@ describe("The changes of a document", () => {
   });
 
   it("of a whole object that is new are told field by field", () => {
-    expect(listChanges({}, { net0: { bridge: "vmbr0" } })).toEqual([{ name: "net0.bridge", before: undefined, after: "vmbr0" }]);
+    expect(listChanges({}, { net0: { bridge: "vmbr0" } })).toEqual([
+      { name: "net0.bridge", before: undefined, after: "vmbr0" },
+    ]);
   });
 
   it("are none where only the order of names differs", () => {
@@ -37,7 +39,11 @@ describe("The difference of two texts", () => {
   it("gives back both texts", () => {
     const [before, after] = ["x\na\nb\nc\ny\n", "a\nc\nq\ny\nz\n"];
     const lines = diffLines(before, after, 99);
-    const side = (without: string): string => lines.filter(({ kind }) => kind !== without).map(({ text }) => `${text}\n`).join("");
+    const side = (without: string): string =>
+      lines
+        .filter(({ kind }) => kind !== without)
+        .map(({ text }) => `${text}\n`)
+        .join("");
     expect(side("added")).toBe(before);
     expect(side("removed")).toBe(after);
   });

@@ -79,7 +79,8 @@ function matchLines(before: readonly string[], after: readonly string[]): DiffLi
   let head = 0;
   while (head < before.length && head < after.length && before[head] === after[head]) head += 1;
   let tail = 0;
-  while (tail < before.length - head && tail < after.length - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  while (tail < before.length - head && tail < after.length - head && before.at(-1 - tail) === after.at(-1 - tail))
+    tail += 1;
   const rows = before.slice(head, before.length - tail);
   const columns = after.slice(head, after.length - tail);
   const width = columns.length + 1;
@@ -106,7 +107,8 @@ function matchLines(before: readonly string[], after: readonly string[]): DiffLi
       column += 1;
     } else if (
       row < rows.length &&
-      (column >= columns.length || (lengths[(row + 1) * width + column] ?? 0) >= (lengths[row * width + column + 1] ?? 0))
+      (column >= columns.length ||
+        (lengths[(row + 1) * width + column] ?? 0) >= (lengths[row * width + column + 1] ?? 0))
     ) {
       lines.push({ kind: "removed", text: rows[row] ?? "", before: head + row + 1 });
       row += 1;
@@ -125,7 +127,8 @@ function foldSame(lines: readonly DiffLine[], context: number): DiffLine[] {
   const isNear = lines.map(() => false);
   lines.forEach((line, index) => {
     if (line.kind === "same") return;
-    for (let near = Math.max(0, index - context); near <= Math.min(lines.length - 1, index + context); near += 1) isNear[near] = true;
+    for (let near = Math.max(0, index - context); near <= Math.min(lines.length - 1, index + context); near += 1)
+      isNear[near] = true;
   });
   const folded: DiffLine[] = [];
   lines.forEach((line, index) => {

@@ -1,14 +1,38 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  type CompletionContext,
+  type CompletionResult,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, toggleTabFocusMode } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import {
+  bracketMatching,
+  foldGutter,
+  foldKeymap,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, rectangularSelection, tooltips } from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  rectangularSelection,
+  tooltips,
+} from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef, type ReactNode } from "react";
 import type { JsonSchema } from "@/api/shapes";
@@ -31,10 +55,20 @@ const theme = EditorView.theme({
     backgroundColor: "var(--accent-line)",
     opacity: "0.55",
   },
-  ".cm-gutters": { backgroundColor: "var(--surface-sunken)", color: "var(--text-faint)", border: "0", borderRight: "1px solid var(--line)" },
+  ".cm-gutters": {
+    backgroundColor: "var(--surface-sunken)",
+    color: "var(--text-faint)",
+    border: "0",
+    borderRight: "1px solid var(--line)",
+  },
   ".cm-activeLine": { backgroundColor: "var(--hover)" },
   ".cm-activeLineGutter": { backgroundColor: "var(--press)", color: "var(--text)" },
-  ".cm-foldPlaceholder": { backgroundColor: "var(--accent-soft)", color: "var(--accent-text)", border: "1px solid var(--accent-line)", padding: "0 0.25rem" },
+  ".cm-foldPlaceholder": {
+    backgroundColor: "var(--accent-soft)",
+    color: "var(--accent-text)",
+    border: "1px solid var(--accent-line)",
+    padding: "0 0.25rem",
+  },
   ".cm-matchingBracket": { backgroundColor: "var(--accent-soft)", outline: "1px solid var(--accent-line)" },
   ".cm-searchMatch": { backgroundColor: "var(--warn-soft)", outline: "1px solid var(--warn-line)" },
   ".cm-searchMatch-selected": { backgroundColor: "var(--warn-line)" },
@@ -57,11 +91,29 @@ const theme = EditorView.theme({
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--bad-fill)" },
   ".cm-diagnostic-warning": { borderLeft: "4px solid var(--warn-fill)" },
   ".cm-diagnostic-info": { borderLeft: "4px solid var(--info-fill)" },
-  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad-fill)", textUnderlineOffset: "3px" },
-  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn-fill)", textUnderlineOffset: "3px" },
-  ".cm-lintRange-info": { backgroundImage: "none", textDecoration: "underline wavy var(--info-fill)", textUnderlineOffset: "3px" },
+  ".cm-lintRange-error": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--bad-fill)",
+    textUnderlineOffset: "3px",
+  },
+  ".cm-lintRange-warning": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--warn-fill)",
+    textUnderlineOffset: "3px",
+  },
+  ".cm-lintRange-info": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--info-fill)",
+    textUnderlineOffset: "3px",
+  },
   ".cm-panels": { backgroundColor: "var(--surface-sunken)", color: "var(--text)", borderColor: "var(--line)" },
-  ".cm-textfield, .cm-button": { border: "1px solid var(--line-control)", borderRadius: "5px", background: "var(--surface)", color: "var(--text)", fontSize: "0.75rem" },
+  ".cm-textfield, .cm-button": {
+    border: "1px solid var(--line-control)",
+    borderRadius: "5px",
+    background: "var(--surface)",
+    color: "var(--text)",
+    fontSize: "0.75rem",
+  },
   ".cm-panel.cm-search label": { fontSize: "0.75rem" },
 });
 
@@ -146,7 +198,12 @@ export default function YamlEditor(props: EditorProps): ReactNode {
       const shown = view.current;
       if (!shown) return;
       const all = [...findProblems(shown.state.doc.toString(), schema), ...(problems ?? [])];
-      shown.dispatch(setDiagnostics(shown.state, all.map((problem) => toDiagnostic(problem, shown.state))));
+      shown.dispatch(
+        setDiagnostics(
+          shown.state,
+          all.map((problem) => toDiagnostic(problem, shown.state)),
+        ),
+      );
     }, CHECK_MS);
     return () => clearTimeout(timer);
   }, [value, schema, problems]);
@@ -184,7 +241,11 @@ function listExtensions(latest: { current: EditorProps }): Extension[] {
     yaml(),
     syntaxHighlighting(highlight),
     theme,
-    autocompletion({ override: [(context) => complete(context, latest.current.schema)], icons: false, activateOnTyping: true }),
+    autocompletion({
+      override: [(context) => complete(context, latest.current.schema)],
+      icons: false,
+      activateOnTyping: true,
+    }),
     keymap.of([
       {
         key: "Mod-s",

@@ -12,13 +12,19 @@ const GUEST: JsonSchema = {
     memory: { type: "integer", maximum: 1024 },
     type: { type: "string", enum: ["qemu", "lxc"] },
     onboot: { type: "boolean" },
-    disks: { type: "array", items: { type: "object", properties: { slot: { type: "string" }, storage: { enum: ["local", "ceph"] } } } },
+    disks: {
+      type: "array",
+      items: { type: "object", properties: { slot: { type: "string" }, storage: { enum: ["local", "ceph"] } } },
+    },
   },
 };
 const SCHEMA: JsonSchema = {
   type: "object",
   additionalProperties: false,
-  properties: { fleet: { type: "string" }, guests: { type: "object", additionalProperties: { $ref: "#/$defs/guest" } } },
+  properties: {
+    fleet: { type: "string" },
+    guests: { type: "object", additionalProperties: { $ref: "#/$defs/guest" } },
+  },
   $defs: { guest: GUEST },
 };
 
@@ -77,7 +83,11 @@ describe("What is wrong with a text", () => {
     ["guests: {web-01: {memory: 4096}}", "1024"],
     ["guests: {web-01: {type: vm}}", "qemu"],
   ])("in %s says %s", (text, said) => {
-    expect(findProblems(text, SCHEMA).map(({ message }) => message).join()).toContain(said);
+    expect(
+      findProblems(text, SCHEMA)
+        .map(({ message }) => message)
+        .join(),
+    ).toContain(said);
   });
 
   it("is an error where it is no YAML at all, schema or not", () => {

@@ -50,8 +50,14 @@ function testPattern(pattern: string, text: string): boolean {
   }
 }
 
-/** The way to the innermost thing around a position, by the lines' indents, so that it works in text that is not whole. */
-export function findPlace(text: string, position: number): { place: Place; isValue: boolean; name: string | null; known: string[] } {
+/**
+ * The way to the innermost thing around a position, by the lines' indents, so that it works in text that is not
+ * whole.
+ */
+export function findPlace(
+  text: string,
+  position: number,
+): { place: Place; isValue: boolean; name: string | null; known: string[] } {
   const lineStart = text.lastIndexOf("\n", position - 1) + 1;
   const before = text.slice(lineStart, position);
   const inline = /^(\s*(?:- +)*)(?:"([^"]*)"|'([^']*)'|([^\s:#][^:#]*?))\s*:\s+/.exec(before);
@@ -72,7 +78,12 @@ export function findPlace(text: string, position: number): { place: Place; isVal
   const place: (string | number)[] = [...steps];
   if (dashes > 0 || isInListItem(lines, indent)) place.push(0);
   const name = inline ? (inline[2] ?? inline[3] ?? inline[4] ?? "") : null;
-  return { place: name === null ? place : [...place, name], isValue: name !== null, name, known: listSiblings(text, lineStart, indent) };
+  return {
+    place: name === null ? place : [...place, name],
+    isValue: name !== null,
+    name,
+    known: listSiblings(text, lineStart, indent),
+  };
 }
 
 function countDashes(line: string): number {
@@ -108,7 +119,13 @@ function listSiblings(text: string, lineStart: number, indent: number): string[]
   };
   collect(text.slice(0, lineStart).split("\n").slice(0, -1).reverse());
   const lineEnd = text.indexOf("\n", lineStart);
-  if (lineEnd >= 0) collect(text.slice(lineEnd + 1).split("\n").filter((line) => !line.trimStart().startsWith("- ")));
+  if (lineEnd >= 0)
+    collect(
+      text
+        .slice(lineEnd + 1)
+        .split("\n")
+        .filter((line) => !line.trimStart().startsWith("- ")),
+    );
   return names;
 }
 
@@ -125,7 +142,8 @@ export function suggest(root: JsonSchema, text: string, position: number): Sugge
       for (const value of schema.enum ?? []) add({ label: String(value), kind: "value" });
       if (schema.const !== undefined) add({ label: String(schema.const), kind: "value" });
       if (schema.type === "boolean") for (const value of ["true", "false"]) add({ label: value, kind: "value" });
-      if (schema.default !== undefined && typeof schema.default !== "object") add({ label: String(schema.default), kind: "value", detail: "default" });
+      if (schema.default !== undefined && typeof schema.default !== "object")
+        add({ label: String(schema.default), kind: "value", detail: "default" });
       continue;
     }
     const items = schema.items?.enum ?? [];
@@ -134,7 +152,12 @@ export function suggest(root: JsonSchema, text: string, position: number): Sugge
       if (known.includes(name)) continue;
       const resolved = resolveSchema(property, root);
       const type = Array.isArray(resolved.type) ? resolved.type.join(" | ") : resolved.type;
-      add({ label: name, kind: "property", ...(type && { detail: type }), ...(resolved.description && { info: resolved.description }) });
+      add({
+        label: name,
+        kind: "property",
+        ...(type && { detail: type }),
+        ...(resolved.description && { info: resolved.description }),
+      });
     }
   }
   return [...byLabel.values()];
@@ -182,11 +205,18 @@ export function findProblems(text: string, schema: JsonSchema | undefined): Text
     from: error.pos[0],
     to: Math.max(error.pos[0] + 1, error.pos[1]),
   }));
-  if (schema && !document.errors.length) checkNode(document.contents as Node | null, schema, schema, document, problems);
+  if (schema && !document.errors.length)
+    checkNode(document.contents as Node | null, schema, schema, document, problems);
   return problems;
 }
 
-function checkNode(node: Node | null, schema: JsonSchema, root: JsonSchema, document: Document, problems: TextProblem[]): void {
+function checkNode(
+  node: Node | null,
+  schema: JsonSchema,
+  root: JsonSchema,
+  document: Document,
+  problems: TextProblem[],
+): void {
   if (!node) return;
   const found = expand(schema, root);
   // What may be one of several things is left to the server, which says what is wrong best.
@@ -210,7 +240,8 @@ function checkNode(node: Node | null, schema: JsonSchema, root: JsonSchema, docu
     const value: unknown = node.value;
     // A template may stand for a value of any type.
     if (typeof value === "string" && value.includes("{{")) return;
-    if (own.enum && !own.enum.includes(value) && value !== null) problems.push(at(node, own.enum.map(String).join(" | ")));
+    if (own.enum && !own.enum.includes(value) && value !== null)
+      problems.push(at(node, own.enum.map(String).join(" | ")));
     else if ((own.type === "integer" || own.type === "number") && typeof value === "number") {
       if (own.minimum !== undefined && value < own.minimum) problems.push(at(node, `≥ ${String(own.minimum)}`));
       if (own.maximum !== undefined && value > own.maximum) problems.push(at(node, `≤ ${String(own.maximum)}`));
@@ -240,7 +271,9 @@ function measure(left: string, right: string): number {
   for (let i = 1; i <= left.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= right.length; j += 1) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + Number(left[i - 1] !== right[j - 1])));
+      next.push(
+        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + Number(left[i - 1] !== right[j - 1])),
+      );
     }
     row = next;
   }

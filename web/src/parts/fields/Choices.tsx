@@ -46,7 +46,12 @@ export function Checkbox({ label, help, checked, indeterminate, onChange, disabl
 export function Switch({ label, help, checked, onChange, disabled }: Omit<CheckboxProps, "indeterminate">): ReactNode {
   return (
     <label className={styles.choice}>
-      <SwitchBase.Root className={styles.switch} checked={checked} onCheckedChange={onChange} disabled={Boolean(disabled)}>
+      <SwitchBase.Root
+        className={styles.switch}
+        checked={checked}
+        onCheckedChange={onChange}
+        disabled={Boolean(disabled)}
+      >
         <SwitchBase.Thumb className={styles.thumb} />
       </SwitchBase.Root>
       <span>
@@ -72,7 +77,12 @@ export function RadioGroup<T extends string>({ label, value, onChange, options }
       <span id={id} className={styles.label}>
         {label}
       </span>
-      <RadioBase aria-labelledby={id} className={styles.group} value={value} onValueChange={(next) => onChange(next as T)}>
+      <RadioBase
+        aria-labelledby={id}
+        className={styles.group}
+        value={value}
+        onValueChange={(next) => onChange(next as T)}
+      >
         {options.map((option) => (
           <label key={option.value} className={styles.choice}>
             <Radio.Root value={option.value} className={styles.radio} disabled={Boolean(option.disabled)}>

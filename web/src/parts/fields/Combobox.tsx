@@ -60,10 +60,18 @@ export interface MultiComboboxProps extends FieldProps {
 }
 
 /** Several of many choices, found by typing. */
-export function MultiCombobox({ value, onChange, options, placeholder, creatable, ...field }: MultiComboboxProps): ReactNode {
+export function MultiCombobox({
+  value,
+  onChange,
+  options,
+  placeholder,
+  creatable,
+  ...field
+}: MultiComboboxProps): ReactNode {
   const words = useWords();
   const [typed, setTyped] = useState("");
-  const find = (each: string): Option<string> => options.find((option) => option.value === each) ?? { value: each, text: each };
+  const find = (each: string): Option<string> =>
+    options.find((option) => option.value === each) ?? { value: each, text: each };
   const isKnown = options.some((option) => option.value === typed.trim()) || value.includes(typed.trim());
   const offered = useMemo(
     () => (creatable && typed.trim() && !isKnown ? [...options, { value: typed.trim(), text: typed.trim() }] : options),
@@ -91,12 +99,18 @@ export function MultiCombobox({ value, onChange, options, placeholder, creatable
             {value.map((each) => (
               <Base.Chip key={each} className={styles.chip}>
                 {find(each).text}
-                <Base.ChipRemove className={styles.chipRemove} aria-label={`${words.actions.remove} ${find(each).text}`}>
+                <Base.ChipRemove
+                  className={styles.chipRemove}
+                  aria-label={`${words.actions.remove} ${find(each).text}`}
+                >
                   <Icon name="close" />
                 </Base.ChipRemove>
               </Base.Chip>
             ))}
-            <Base.Input className={styles.input} placeholder={value.length ? "" : (placeholder ?? words.parts.choose)} />
+            <Base.Input
+              className={styles.input}
+              placeholder={value.length ? "" : (placeholder ?? words.parts.choose)}
+            />
           </Base.Chips>
         </Base.InputGroup>
         <Choices />
@@ -114,7 +128,12 @@ function Choices(): ReactNode {
           <Base.Empty className={styles.none}>{words.parts.noMatches}</Base.Empty>
           <Base.List>
             {(option: Option<string>) => (
-              <Base.Item key={option.value} value={option} disabled={Boolean(option.disabled)} className={styles.option}>
+              <Base.Item
+                key={option.value}
+                value={option}
+                disabled={Boolean(option.disabled)}
+                className={styles.option}
+              >
                 <span className={styles.optionSign}>
                   <Base.ItemIndicator>
                     <Icon name="check" />

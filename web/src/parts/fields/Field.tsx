@@ -22,7 +22,17 @@ export interface FieldProps {
 }
 
 /** A label, an input, what helps, and what is wrong. */
-export function Field({ label, hideLabel, help, error, required, disabled, name, children, row }: FieldProps & { children: ReactNode; row?: boolean }): ReactNode {
+export function Field({
+  label,
+  hideLabel,
+  help,
+  error,
+  required,
+  disabled,
+  name,
+  children,
+  row,
+}: FieldProps & { children: ReactNode; row?: boolean }): ReactNode {
   const words = useWords();
   return (
     <Base.Root

@@ -23,10 +23,24 @@ export interface NumberInputProps extends FieldProps {
 }
 
 /** A number. */
-export function NumberInput({ value, onChange, min, max, step, placeholder, unit, plain, ...field }: NumberInputProps): ReactNode {
+export function NumberInput({
+  value,
+  onChange,
+  min,
+  max,
+  step,
+  placeholder,
+  unit,
+  plain,
+  ...field
+}: NumberInputProps): ReactNode {
   const words = useWords();
   const language = useLanguage();
-  const bounds = { ...(min !== undefined && { min }), ...(max !== undefined && { max }), ...(step !== undefined && { step }) };
+  const bounds = {
+    ...(min !== undefined && { min }),
+    ...(max !== undefined && { max }),
+    ...(step !== undefined && { step }),
+  };
   return (
     <Field {...pickField(field)}>
       <Base.Root

@@ -24,11 +24,21 @@ export interface SelectProps<T extends string> extends FieldProps {
 }
 
 /** One of a few choices. For many, use Combobox. */
-export function Select<T extends string>({ value, onChange, options, placeholder, ...field }: SelectProps<T>): ReactNode {
+export function Select<T extends string>({
+  value,
+  onChange,
+  options,
+  placeholder,
+  ...field
+}: SelectProps<T>): ReactNode {
   const words = useWords();
   return (
     <Field {...pickField({ ...field })}>
-      <Base.Root items={options.map((option) => ({ value: option.value, label: option.text }))} value={value} onValueChange={(next) => next !== null && onChange(next as T)}>
+      <Base.Root
+        items={options.map((option) => ({ value: option.value, label: option.text }))}
+        value={value}
+        onValueChange={(next) => next !== null && onChange(next as T)}
+      >
         <Base.Trigger className={styles.select}>
           <Base.Value className={styles.selectValue} placeholder={placeholder ?? words.parts.choose} />
           <Base.Icon className={styles.selectSign}>
@@ -36,11 +46,21 @@ export function Select<T extends string>({ value, onChange, options, placeholder
           </Base.Icon>
         </Base.Trigger>
         <Base.Portal>
-          <Base.Positioner className={styles.positioner} sideOffset={4} alignItemWithTrigger={false} collisionPadding={8}>
+          <Base.Positioner
+            className={styles.positioner}
+            sideOffset={4}
+            alignItemWithTrigger={false}
+            collisionPadding={8}
+          >
             <Base.Popup className={styles.popup}>
               <Base.List>
                 {options.map((option) => (
-                  <Base.Item key={option.value} value={option.value} disabled={Boolean(option.disabled)} className={styles.option}>
+                  <Base.Item
+                    key={option.value}
+                    value={option.value}
+                    disabled={Boolean(option.disabled)}
+                    className={styles.option}
+                  >
                     <span className={styles.optionSign}>
                       <Base.ItemIndicator>
                         <Icon name="check" />

@@ -24,7 +24,22 @@ export interface TextInputProps extends FieldProps, Native {
 }
 
 /** One line of text. */
-export function TextInput({ label, hideLabel, help, error, required, disabled, name, value, onChange, mono, icon, end, className, ...rest }: TextInputProps): ReactNode {
+export function TextInput({
+  label,
+  hideLabel,
+  help,
+  error,
+  required,
+  disabled,
+  name,
+  value,
+  onChange,
+  mono,
+  icon,
+  end,
+  className,
+  ...rest
+}: TextInputProps): ReactNode {
   return (
     <Field {...pickField({ label, hideLabel, help, error, required, disabled, name })}>
       <span className={classes(styles.box, className)}>
@@ -43,7 +58,23 @@ export function TextInput({ label, hideLabel, help, error, required, disabled, n
 }
 
 /** Several lines of text. */
-export function TextArea({ label, hideLabel, help, error, required, disabled, name, value, onChange, mono, rows = 4, ...rest }: FieldProps & { value: string; onChange: (value: string) => void; mono?: boolean; rows?: number } & Omit<ComponentProps<"textarea">, "value" | "onChange" | "ref">): ReactNode {
+export function TextArea({
+  label,
+  hideLabel,
+  help,
+  error,
+  required,
+  disabled,
+  name,
+  value,
+  onChange,
+  mono,
+  rows = 4,
+  ...rest
+}: FieldProps & { value: string; onChange: (value: string) => void; mono?: boolean; rows?: number } & Omit<
+    ComponentProps<"textarea">,
+    "value" | "onChange" | "ref"
+  >): ReactNode {
   return (
     <Field {...pickField({ label, hideLabel, help, error, required, disabled, name })}>
       <span className={styles.box}>
@@ -60,6 +91,8 @@ export function TextArea({ label, hideLabel, help, error, required, disabled, na
 }
 
 /** The props of a field that are there. */
-export function pickField(props: { [K in keyof FieldProps]: FieldProps[K] | undefined } & { label: ReactNode }): FieldProps {
+export function pickField(
+  props: { [K in keyof FieldProps]: FieldProps[K] | undefined } & { label: ReactNode },
+): FieldProps {
   return Object.fromEntries(Object.entries(props).filter(([, value]) => value !== undefined)) as unknown as FieldProps;
 }

@@ -12,7 +12,16 @@ import { Select } from "../fields/Select";
 import { TextArea, TextInput } from "../fields/TextInput";
 import { Icon } from "../icon/Icon";
 import styles from "./form.module.css";
-import { BrokenJson, checkValue, findKind, listEntries, readItem, resolveSchema, setField, type Complaint } from "./model";
+import {
+  BrokenJson,
+  checkValue,
+  findKind,
+  listEntries,
+  readItem,
+  resolveSchema,
+  setField,
+  type Complaint,
+} from "./model";
 
 export type FormValue = Readonly<Record<string, unknown>>;
 
@@ -47,9 +56,23 @@ interface Context {
 const FormContext = createContext<Context>({ root: {}, fields: {}, complaints: new Map(), showMissing: false });
 
 /** A form from a JSON Schema. What is not set stays out of the value, so that the server's defaults hold. */
-export function SchemaForm({ schema, value, onChange, fields = {}, showMissing = false, first, without = [], render = {} }: SchemaFormProps): ReactNode {
+export function SchemaForm({
+  schema,
+  value,
+  onChange,
+  fields = {},
+  showMissing = false,
+  first,
+  without = [],
+  render = {},
+}: SchemaFormProps): ReactNode {
   const shown = useMemo(
-    () => ({ ...schema, properties: Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => !without.includes(name))) }),
+    () => ({
+      ...schema,
+      properties: Object.fromEntries(
+        Object.entries(schema.properties ?? {}).filter(([name]) => !without.includes(name)),
+      ),
+    }),
     [schema, without],
   );
   const context = useMemo(
@@ -78,7 +101,9 @@ function Properties({ schema, value, path, onChange, first, render = {} }: Prope
   const entries = listEntries(schema, first);
   const isBelow = (name: string): boolean => {
     const place = path ? `${path}.${name}` : name;
-    return Object.keys(fields).some((field) => field === place || field.startsWith(`${place}.`) || field.startsWith(`${place}[`));
+    return Object.keys(fields).some(
+      (field) => field === place || field.startsWith(`${place}.`) || field.startsWith(`${place}[`),
+    );
   };
   // What is set, or wrong, is never out of sight.
   const forced = entries.more.filter(([name]) => value[name] !== undefined || isBelow(name));
@@ -101,7 +126,13 @@ function Properties({ schema, value, path, onChange, first, render = {} }: Prope
       ))}
       {rest.length > 0 && (
         <div className={styles.wide}>
-          <Button look="quiet" size="s" icon={isWhole ? "up" : "down"} aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          <Button
+            look="quiet"
+            size="s"
+            icon={isWhole ? "up" : "down"}
+            aria-expanded={isWhole}
+            onClick={() => setWhole(!isWhole)}
+          >
             {isWhole ? words.parts.showFewer : words.parts.showAll(rest.length)}
           </Button>
         </div>
@@ -137,7 +168,9 @@ function Property({ name, schema: given, value, path, required, onChange, own }:
   switch (kind) {
     case "text":
     case "secret":
-      return <TextProperty field={field} schema={schema} value={value} onChange={onChange} isSecret={kind === "secret"} />;
+      return (
+        <TextProperty field={field} schema={schema} value={value} onChange={onChange} isSecret={kind === "secret"} />
+      );
     case "lines":
       return (
         <div className={styles.wide}>
@@ -151,7 +184,10 @@ function Property({ name, schema: given, value, path, required, onChange, own }:
           value={value === undefined ? "" : asText(value)}
           onChange={(next) => onChange(next === "" ? undefined : next)}
           placeholder={defaultOf(schema, words)}
-          options={[...(required ? [] : [{ value: "", text: defaultOf(schema, words) }]), ...(schema.enum ?? []).map((each) => ({ value: String(each), text: String(each) }))]}
+          options={[
+            ...(required ? [] : [{ value: "", text: defaultOf(schema, words) }]),
+            ...(schema.enum ?? []).map((each) => ({ value: String(each), text: String(each) })),
+          ]}
         />
       );
     case "boolean":
@@ -200,7 +236,9 @@ function Property({ name, schema: given, value, path, required, onChange, own }:
       );
     }
     case "objects":
-      return <ObjectsProperty field={field} name={name} schema={schema} value={value} path={path} onChange={onChange} />;
+      return (
+        <ObjectsProperty field={field} name={name} schema={schema} value={value} path={path} onChange={onChange} />
+      );
     case "object":
       return <ObjectProperty field={field} name={name} schema={schema} value={value} path={path} onChange={onChange} />;
     case "json":
@@ -313,7 +351,12 @@ function ObjectsProperty({ field, name, schema, value, path, onChange }: NestedP
         <div key={index} role="group" aria-label={words.parts.item(index + 1)} className={styles.item}>
           <div className={styles.groupHead}>
             <span className={styles.itemName}>{words.parts.item(index + 1)}</span>
-            <IconButton size="s" icon="trash" label={words.parts.removeItem(index + 1)} onClick={() => set(list.filter((_each, place) => place !== index))} />
+            <IconButton
+              size="s"
+              icon="trash"
+              label={words.parts.removeItem(index + 1)}
+              onClick={() => set(list.filter((_each, place) => place !== index))}
+            />
           </div>
           <Properties
             schema={items}
@@ -329,7 +372,9 @@ function ObjectsProperty({ field, name, schema, value, path, onChange }: NestedP
 
 function JsonProperty({ field, value, onChange }: Omit<InputProps, "schema">): ReactNode {
   const words = useWords();
-  const [text, setText] = useState(() => (value === undefined ? "" : value instanceof BrokenJson ? value.text : JSON.stringify(value, null, 2)));
+  const [text, setText] = useState(() =>
+    value === undefined ? "" : value instanceof BrokenJson ? value.text : JSON.stringify(value, null, 2),
+  );
   const change = (next: string): void => {
     setText(next);
     if (!next.trim()) {
@@ -344,7 +389,15 @@ function JsonProperty({ field, value, onChange }: Omit<InputProps, "schema">): R
   };
   return (
     <div className={styles.wide}>
-      <TextArea {...field} mono spellCheck={false} rows={5} value={text} onChange={change} placeholder={words.parts.json} />
+      <TextArea
+        {...field}
+        mono
+        spellCheck={false}
+        rows={5}
+        value={text}
+        onChange={change}
+        placeholder={words.parts.json}
+      />
     </div>
   );
 }
@@ -364,7 +417,8 @@ function asText(value: unknown): string {
 
 function defaultOf(schema: JsonSchema, words: Words): string {
   if (schema.default === undefined) return words.parts.unset;
-  if (typeof schema.default === "boolean") return `${words.parts.unset} (${schema.default ? words.states.yes : words.states.no})`;
+  if (typeof schema.default === "boolean")
+    return `${words.parts.unset} (${schema.default ? words.states.yes : words.states.no})`;
   return `${words.parts.unset} (${String(schema.default)})`;
 }
 

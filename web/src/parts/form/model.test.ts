@@ -28,7 +28,10 @@ describe("The input of a schema", () => {
 
   it("follows references, and what may only be null beside", () => {
     const root: JsonSchema = { $defs: { Slot: { type: "string", description: "Where" } } };
-    expect(resolveSchema({ anyOf: [{ $ref: "#/$defs/Slot" }, { type: "null" }] }, root)).toMatchObject({ type: "string", description: "Where" });
+    expect(resolveSchema({ anyOf: [{ $ref: "#/$defs/Slot" }, { type: "null" }] }, root)).toMatchObject({
+      type: "string",
+      description: "Where",
+    });
   });
 });
 
@@ -68,7 +71,14 @@ describe("What is wrong with a value", () => {
       vmid: { type: "integer", minimum: 100, maximum: 999 },
       type: { enum: ["qemu", "lxc"] },
       vmids: { type: "array", items: { type: "integer" } },
-      disks: { type: "array", items: { type: "object", required: ["slot"], properties: { slot: { type: "string" }, size: { type: "integer", minimum: 1 } } } },
+      disks: {
+        type: "array",
+        items: {
+          type: "object",
+          required: ["slot"],
+          properties: { slot: { type: "string" }, size: { type: "integer", minimum: 1 } },
+        },
+      },
       free: { type: "object" },
     },
   };
@@ -84,7 +94,10 @@ describe("What is wrong with a value", () => {
     [{ name: "web", type: "vm" }, { type: "choice" }],
     [{ name: "web", note: "" }, {}],
     [{ name: "web", vmids: [101, "x"] }, { "vmids[1]": "number" }],
-    [{ name: "web", disks: [{ slot: "scsi0", size: 0 }, {}] }, { "disks[0].size": "minimum", "disks[1].slot": "required" }],
+    [
+      { name: "web", disks: [{ slot: "scsi0", size: 0 }, {}] },
+      { "disks[0].size": "minimum", "disks[1].slot": "required" },
+    ],
     [{ name: "web", free: new BrokenJson("{") }, { free: "json" }],
   ])("%j", (value, complaints) => {
     const found = [...checkValue(schema, value)].map(([path, { kind }]) => [path, kind]);

@@ -5,7 +5,19 @@ import type { JsonSchema } from "@/api/shapes";
 
 /** The model of a form from a JSON Schema: which input each part gets, and what is wrong with a value. Pure. */
 
-export type Kind = "text" | "lines" | "secret" | "choice" | "number" | "whole" | "boolean" | "texts" | "choices" | "objects" | "object" | "json";
+export type Kind =
+  | "text"
+  | "lines"
+  | "secret"
+  | "choice"
+  | "number"
+  | "whole"
+  | "boolean"
+  | "texts"
+  | "choices"
+  | "objects"
+  | "object"
+  | "json";
 
 export type Complaint =
   | { kind: "required" | "number" | "whole" | "pattern" | "choice" | "json" }
@@ -76,7 +88,10 @@ export function listEntries(schema: JsonSchema, first: readonly string[] = []): 
   const entries = Object.entries(schema.properties ?? {});
   const isFirst = (name: string): boolean => required.has(name) || first.includes(name);
   if (entries.length <= SHORT_LIST) {
-    return { first: [...entries.filter(([name]) => isFirst(name)), ...entries.filter(([name]) => !isFirst(name))], more: [] };
+    return {
+      first: [...entries.filter(([name]) => isFirst(name)), ...entries.filter(([name]) => !isFirst(name))],
+      more: [],
+    };
   }
   const shown = entries.filter(([name]) => isFirst(name));
   const others = entries.filter(([name]) => !isFirst(name));
@@ -85,7 +100,11 @@ export function listEntries(schema: JsonSchema, first: readonly string[] = []): 
 }
 
 /** Set one field of a value; undefined takes it out. */
-export function setField(value: Readonly<Record<string, unknown>>, name: string, field: unknown): Record<string, unknown> {
+export function setField(
+  value: Readonly<Record<string, unknown>>,
+  name: string,
+  field: unknown,
+): Record<string, unknown> {
   const { [name]: _before, ...others } = value;
   if (field === undefined) return others;
   return { ...value, [name]: field };
@@ -99,14 +118,23 @@ export function readItem(text: string, items: JsonSchema): unknown {
   return text.trim() !== "" && Number.isFinite(number) ? number : text;
 }
 
-/** What is wrong with a value, by the path of the field: `disks[0].size`. Only what the schema says; the server says the rest. */
+/**
+ * What is wrong with a value, by the path of the field: `disks[0].size`. Only what the schema says; the server
+ * says the rest.
+ */
 export function checkValue(schema: JsonSchema, value: unknown, root: JsonSchema = schema): Map<string, Complaint> {
   const complaints = new Map<string, Complaint>();
   check(resolveSchema(schema, root), value, "", root, complaints);
   return complaints;
 }
 
-function check(schema: JsonSchema, value: unknown, path: string, root: JsonSchema, complaints: Map<string, Complaint>): void {
+function check(
+  schema: JsonSchema,
+  value: unknown,
+  path: string,
+  root: JsonSchema,
+  complaints: Map<string, Complaint>,
+): void {
   const kind = findKind(schema);
   if (kind === "object" && isObject(value)) {
     for (const name of schema.required ?? []) {
@@ -115,7 +143,8 @@ function check(schema: JsonSchema, value: unknown, path: string, root: JsonSchem
       if (field === undefined || (field === "" && !isClear)) complaints.set(join(path, name), { kind: "required" });
     }
     for (const [name, property] of Object.entries(schema.properties ?? {})) {
-      if (value[name] !== undefined) check(resolveSchema(property, root), value[name], join(path, name), root, complaints);
+      if (value[name] !== undefined)
+        check(resolveSchema(property, root), value[name], join(path, name), root, complaints);
     }
   } else if ((kind === "objects" || kind === "texts" || kind === "choices") && Array.isArray(value)) {
     const items = resolveSchema(schema.items ?? {}, root);
@@ -136,7 +165,8 @@ function checkScalar(kind: Kind, schema: JsonSchema, value: unknown): Complaint 
     if (schema.maximum !== undefined && value > schema.maximum) return { kind: "maximum", limit: schema.maximum };
     return null;
   }
-  if (typeof value === "string" && value !== "" && schema.pattern && !makePattern(schema.pattern)?.test(value)) return { kind: "pattern" };
+  if (typeof value === "string" && value !== "" && schema.pattern && !makePattern(schema.pattern)?.test(value))
+    return { kind: "pattern" };
   return null;
 }
 

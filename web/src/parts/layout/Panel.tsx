@@ -63,9 +63,20 @@ export function Stack({ children, gap = "4" }: { children: ReactNode; gap?: "1" 
 }
 
 /** Things in a row that wraps. */
-export function Row({ children, gap = "2", justify }: { children: ReactNode; gap?: "1" | "2" | "3" | "4" | "6"; justify?: "between" | "end" }): ReactNode {
+export function Row({
+  children,
+  gap = "2",
+  justify,
+}: {
+  children: ReactNode;
+  gap?: "1" | "2" | "3" | "4" | "6";
+  justify?: "between" | "end";
+}): ReactNode {
   return (
-    <div className={styles.row} style={{ gap: `var(--s-${gap})`, justifyContent: justify === "between" ? "space-between" : justify }}>
+    <div
+      className={styles.row}
+      style={{ gap: `var(--s-${gap})`, justifyContent: justify === "between" ? "space-between" : justify }}
+    >
       {children}
     </div>
   );

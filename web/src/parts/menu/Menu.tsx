@@ -17,7 +17,13 @@ export interface MenuProps {
 }
 
 /** A menu of actions, choices and links. */
-export function Menu({ trigger, children, side = "bottom", align = "start", defaultOpen = false }: MenuProps): ReactNode {
+export function Menu({
+  trigger,
+  children,
+  side = "bottom",
+  align = "start",
+  defaultOpen = false,
+}: MenuProps): ReactNode {
   return (
     <Base.Root defaultOpen={defaultOpen}>
       <Base.Trigger render={trigger} />
@@ -96,9 +102,25 @@ export function MenuChoice<T extends string>({ label, value, options, onChange }
 }
 
 /** Something that is on or off, in a menu that stays open. */
-export function MenuCheck({ checked, onChange, children, disabled }: { checked: boolean; onChange: (checked: boolean) => void; children: ReactNode; disabled?: boolean }): ReactNode {
+export function MenuCheck({
+  checked,
+  onChange,
+  children,
+  disabled,
+}: {
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+  children: ReactNode;
+  disabled?: boolean;
+}): ReactNode {
   return (
-    <Base.CheckboxItem className={styles.item} checked={checked} onCheckedChange={onChange} closeOnClick={false} disabled={Boolean(disabled)}>
+    <Base.CheckboxItem
+      className={styles.item}
+      checked={checked}
+      onCheckedChange={onChange}
+      closeOnClick={false}
+      disabled={Boolean(disabled)}
+    >
       <span className={styles.sign}>
         <Base.CheckboxItemIndicator>
           <Icon name="check" />

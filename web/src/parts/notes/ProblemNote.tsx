@@ -8,6 +8,7 @@ import { useWords } from "@/words";
 import { Button } from "../button/Button";
 import { classes } from "../classes";
 import { Icon } from "../icon/Icon";
+import { Prose } from "../values/Prose";
 import styles from "./notes.module.css";
 
 export interface ProblemNoteProps {
@@ -32,17 +33,23 @@ export function ProblemNote({ error, what, onRetry, bare }: ProblemNoteProps): R
       <Icon name="bad" size={20} className={styles.sign} />
       <div className={styles.content}>
         {what && <p className={styles.what}>{what}</p>}
-        <p className={what ? styles.why : styles.what}>{detail}</p>
+        <p className={what ? styles.why : styles.what}>
+          <Prose text={detail} />
+        </p>
         {fields.length > 0 && (
           <ul className={styles.fields}>
             {fields.map(([name, message]) => (
               <li key={name}>
-                <code>{name}</code> {message}
+                <code>{name}</code> <Prose text={message} />
               </li>
             ))}
           </ul>
         )}
-        {hint && <p className={styles.next}>{hint}</p>}
+        {hint && (
+          <p className={styles.next}>
+            <Prose text={hint} />
+          </p>
+        )}
         <p className={styles.more}>
           {onRetry && (
             <Button size="s" icon="reload" onClick={onRetry}>

@@ -6,7 +6,13 @@ import { useWords } from "@/words";
 import styles from "./notes.module.css";
 
 /** The place of what is being loaded, as large as it will be, so that nothing jumps. */
-export function Skeleton({ width = "100%", height = "1em" }: { width?: CSSProperties["width"]; height?: CSSProperties["height"] }): ReactNode {
+export function Skeleton({
+  width = "100%",
+  height = "1em",
+}: {
+  width?: CSSProperties["width"];
+  height?: CSSProperties["height"];
+}): ReactNode {
   return <span className={styles.skeleton} style={{ width, height }} aria-hidden />;
 }
 

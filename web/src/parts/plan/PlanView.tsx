@@ -104,17 +104,30 @@ function Target({ target }: { target: TargetView }): ReactNode {
       <p className={styles.targetName}>
         <strong>{target.name}</strong>
         {target.facts.map((fact) => (
-          <span key={fact} className={classes(styles.fact, fact === fact.toUpperCase() && /\p{L}/u.test(fact) && styles.loud)}>
+          <span
+            key={fact}
+            className={classes(styles.fact, fact === fact.toUpperCase() && /\p{L}/u.test(fact) && styles.loud)}
+          >
             {fact}
           </span>
         ))}
       </p>
-      {target.changes.length > 0 && <FieldDiff changes={target.changes.map((change) => ({ ...change, before: change.before ?? undefined }))} />}
+      {target.changes.length > 0 && (
+        <FieldDiff changes={target.changes.map((change) => ({ ...change, before: change.before ?? undefined }))} />
+      )}
     </li>
   );
 }
 
-function Request({ request, number, isOpen: isOpenAtFirst }: { request: RequestView; number: number; isOpen: boolean }): ReactNode {
+function Request({
+  request,
+  number,
+  isOpen: isOpenAtFirst,
+}: {
+  request: RequestView;
+  number: number;
+  isOpen: boolean;
+}): ReactNode {
   const words = useWords();
   const id = useId();
   const [isOpen, setOpen] = useState(isOpenAtFirst);
@@ -129,7 +142,13 @@ function Request({ request, number, isOpen: isOpenAtFirst }: { request: RequestV
           <Effect key={effect} effect={effect} quiet />
         ))}
         {hasMore && (
-          <button type="button" className={styles.toggle} aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
+          <button
+            type="button"
+            className={styles.toggle}
+            aria-expanded={isOpen}
+            aria-controls={id}
+            onClick={() => setOpen(!isOpen)}
+          >
             <Icon name={isOpen ? "up" : "down"} label={isOpen ? words.actions.hide : words.actions.show} />
           </button>
         )}

@@ -21,9 +21,11 @@ export function viewPlan(plan: Plan, diff: Result["diff"]): ShownPlan {
     targets: names.map((name) => ({
       name,
       facts: [],
-      changes: listChanges(before[name], after[name]).map(
-        (change): FieldView => ({ name: change.name, before: formatPlain(change.before), after: formatPlain(change.after) }),
-      ),
+      changes: listChanges(before[name], after[name]).map((change): FieldView => ({
+        name: change.name,
+        before: formatPlain(change.before),
+        after: formatPlain(change.after),
+      })),
     })),
     requests: plan.steps.map(viewStep),
   };

@@ -18,7 +18,16 @@ export interface PopoverProps {
 }
 
 /** A small panel at what opens it. */
-export function Popover({ trigger, title, children, side = "bottom", align = "start", defaultOpen = false, open, onOpenChange }: PopoverProps): ReactNode {
+export function Popover({
+  trigger,
+  title,
+  children,
+  side = "bottom",
+  align = "start",
+  defaultOpen = false,
+  open,
+  onOpenChange,
+}: PopoverProps): ReactNode {
   const controlled = { ...(open !== undefined && { open }), ...(onOpenChange && { onOpenChange }) };
   return (
     <Base.Root defaultOpen={defaultOpen} {...controlled}>

@@ -41,7 +41,15 @@ const LOOKS: Readonly<Record<string, Look>> = {
 };
 
 /** The state of anything by its name on the wire; of one that is not known, the name itself. */
-export function Status({ state, text, quiet }: { state: string | null | undefined; text?: string; quiet?: boolean }): ReactNode {
+export function Status({
+  state,
+  text,
+  quiet,
+}: {
+  state: string | null | undefined;
+  text?: string;
+  quiet?: boolean;
+}): ReactNode {
   const words = useWords();
   if (!state) return null;
   const look = LOOKS[state];

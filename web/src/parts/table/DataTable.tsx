@@ -19,6 +19,7 @@ import {
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
+  memo,
   useDeferredValue,
   useEffect,
   useMemo,
@@ -119,6 +120,13 @@ export function compareValues(left: CellValue, right: CellValue): number {
   return collator.compare(String(left), String(right));
 }
 
+/** A value as text, which is cut where it has no room; the whole of it on hovering. */
+function CellText({ value }: { value: CellValue }): ReactNode {
+  if (value === null || value === undefined || value === "") return null;
+  const text = String(value);
+  return <span title={text}>{text}</span>;
+}
+
 function emptyToUndefined(value: CellValue): CellValue {
   return value === null || value === "" ? undefined : value;
 }
@@ -131,7 +139,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
   const isCoarse = useMedia("(pointer: coarse)");
   const rowHeight = isCoarse ? 46 : 38;
   const kept = useTableViews(id);
-  const [filter, setFilter] = useFilterValue(simple ? null : (props.filterKey === undefined ? "q" : props.filterKey));
+  const [filter, setFilter] = useFilterValue(simple ? null : props.filterKey === undefined ? "q" : props.filterKey);
   const deferred = useDeferredValue(filter);
 
   const texts = useMemo(() => new WeakMap<object, ReadonlyMap<string, string>>(), [columns]);
@@ -144,21 +152,19 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
 
   const defs = useMemo(
     () =>
-      columns.map(
-        (column): ColumnDef<Features, T> => ({
-          id: column.id,
-          accessorFn: (row) => emptyToUndefined(column.value(row)),
-          header: column.header,
-          size: column.width ?? WIDTH,
-          minSize: LEAST_WIDTH,
-          sortDescFirst: false,
-          enableHiding: !column.fixed,
-          // A value that is not there is last, whichever way it is sorted.
-          sortUndefined: "last",
-          sortFn: (left: Row<Features, T>, right: Row<Features, T>, columnId: string) =>
-            compareValues(left.getValue<CellValue>(columnId), right.getValue<CellValue>(columnId)),
-        }),
-      ),
+      columns.map((column): ColumnDef<Features, T> => ({
+        id: column.id,
+        accessorFn: (row) => emptyToUndefined(column.value(row)),
+        header: column.header,
+        size: column.width ?? WIDTH,
+        minSize: LEAST_WIDTH,
+        sortDescFirst: false,
+        enableHiding: !column.fixed,
+        // A value that is not there is last, whichever way it is sorted.
+        sortUndefined: "last",
+        sortFn: (left: Row<Features, T>, right: Row<Features, T>, columnId: string) =>
+          compareValues(left.getValue<CellValue>(columnId), right.getValue<CellValue>(columnId)),
+      })),
     [columns],
   );
   const visibility = useMemo(() => {
@@ -172,7 +178,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
     const chosen = kept.layout.sort === undefined ? props.sort : kept.layout.sort;
     return chosen ? [{ id: chosen.id, desc: chosen.desc ?? false }] : [];
   }, [kept.layout.sort, props.sort]);
-  const rowSelection = useMemo(() => Object.fromEntries([...(selection ?? [])].map((each) => [each, true] as const)), [selection]);
+  const rowSelection = useMemo(
+    () => Object.fromEntries([...(selection ?? [])].map((each) => [each, true] as const)),
+    [selection],
+  );
   const [widths, setWidths] = useState<Record<string, number>>(kept.layout.widths ?? {});
   useEffect(() => setWidths(kept.layout.widths ?? {}), [kept.layout.widths]);
 
@@ -201,7 +210,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
 
   const tableRows = table.getRowModel().rows;
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
-  const visible = table.getVisibleLeafColumns().flatMap(({ id: columnId }) => byId.get(columnId) ?? []);
+  const visible = useMemo(
+    () => columns.filter(({ id: columnId }) => visibility[columnId] !== false),
+    [columns, visibility],
+  );
   const template = [
     ...(onSelectionChange ? ["2.5rem"] : []),
     ...visible.map((column) => {
@@ -213,7 +225,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
     ...(visible.some((column) => column.grow && widths[column.id] === undefined) ? [] : ["1fr"]),
   ].join(" ");
 
-  const least = visible.reduce((sum, column) => sum + (widths[column.id] ?? column.width ?? WIDTH), onSelectionChange ? 48 : 8);
+  const least = visible.reduce(
+    (sum, column) => sum + (widths[column.id] ?? column.width ?? WIDTH),
+    onSelectionChange ? 48 : 8,
+  );
 
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -232,10 +247,13 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
     const next = Math.min(Math.max(index, 0), tableRows.length - 1);
     setActive(next);
     virtualizer.scrollToIndex(next);
-    // The row may come into being only by the scrolling.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${String(next)}"]`)?.focus({ preventScroll: true })),
-    );
+    const focus = (): boolean => {
+      const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${String(next)}"]`);
+      row?.focus({ preventScroll: true });
+      return row !== undefined && row !== null;
+    };
+    // A row far away comes into being only by the scrolling.
+    if (!focus()) requestAnimationFrame(() => requestAnimationFrame(focus));
   };
   const onKey = (event: KeyboardEvent<HTMLElement>, row: Row<Features, T>, index: number): void => {
     if (event.target !== event.currentTarget) return;
@@ -265,6 +283,29 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
     if (globalThis.getSelection()?.isCollapsed === false) return;
     onOpen(row.original);
   };
+  const say = (row: Row<Features, T>): string => words.parts.selectRow(props.getRowName?.(row.original) ?? row.id);
+  // Rows are drawn again only when something of their own has changed, and always act by what holds now.
+  const latest = useRef<RowActs<T>>({ onKey, onClick, setActive, say });
+  useEffect(() => {
+    latest.current = { onKey, onClick, setActive, say };
+  });
+  const [acts] = useState<RowActs<T>>(() => ({
+    onKey: (event, row, index) => latest.current.onKey(event, row, index),
+    onClick: (event, row) => latest.current.onClick(event, row),
+    setActive: (index) => latest.current.setActive(index),
+    say: (row) => latest.current.say(row),
+  }));
+  // Another order begins at its head.
+  useEffect(() => {
+    scroller.current?.scrollTo({ top: 0 });
+    setActive(0);
+  }, [deferred, sorting]);
+  const items = virtualizer.getVirtualItems();
+  // One row can always be reached by Tab: the active one, or, where that is out of sight, the first that is not.
+  const isActiveThere = items.some((item) => item.index === current);
+  const tabStop = isActiveThere
+    ? current
+    : (items.find((item) => item.end > (virtualizer.scrollOffset ?? 0) + rowHeight)?.index ?? 0);
   const keepWidths = (): void => kept.setLayout({ widths });
 
   const isEmpty = rows !== undefined && rows.length === 0;
@@ -298,7 +339,9 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
             aria-multiselectable={onSelectionChange ? true : undefined}
             aria-busy={!rows}
             className={styles.grid}
-            style={{ "--columns": template, "--row-height": `${String(rowHeight)}px`, minWidth: least } as CSSProperties}
+            style={
+              { "--columns": template, "--row-height": `${String(rowHeight)}px`, minWidth: least } as CSSProperties
+            }
           >
             <div role="rowgroup" className={styles.head}>
               <div role="row" aria-rowindex={1} className={styles.row}>
@@ -313,11 +356,22 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
                   </div>
                 )}
                 {table.getHeaderGroups()[0]?.headers.map((header) => (
-                  <HeadCell key={header.id} header={header} column={byId.get(header.column.id)} simple={simple ?? false} onKeep={keepWidths} onWidth={(width) => kept.setLayout({ widths: { ...widths, [header.column.id]: width } })} />
+                  <HeadCell
+                    key={header.id}
+                    header={header}
+                    column={byId.get(header.column.id)}
+                    simple={simple ?? false}
+                    onKeep={keepWidths}
+                    onWidth={(width) => kept.setLayout({ widths: { ...widths, [header.column.id]: width } })}
+                  />
                 ))}
               </div>
             </div>
-            <div role="rowgroup" className={styles.body} style={{ height: rows ? virtualizer.getTotalSize() : rowHeight * SKELETON_ROWS }}>
+            <div
+              role="rowgroup"
+              className={styles.body}
+              style={{ height: rows ? virtualizer.getTotalSize() : rowHeight * SKELETON_ROWS }}
+            >
               {!rows &&
                 Array.from({ length: SKELETON_ROWS }, (_, index) => (
                   <div key={index} role="row" className={styles.row} aria-hidden>
@@ -330,39 +384,22 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
                   </div>
                 ))}
               {rows &&
-                virtualizer.getVirtualItems().map((item) => {
+                items.map((item) => {
                   const row = tableRows[item.index];
                   if (!row) return null;
-                  const isSelected = onSelectionChange ? row.getIsSelected() : undefined;
                   return (
-                    <div
+                    <DataRow
                       key={row.id}
-                      role="row"
-                      data-row={item.index}
-                      aria-rowindex={item.index + 2}
-                      aria-selected={isSelected}
-                      tabIndex={item.index === current ? 0 : -1}
-                      className={classes(styles.row, styles.placed, onOpen && styles.opens, isSelected && styles.selected)}
-                      style={{ transform: `translateY(${String(item.start)}px)` }}
-                      onFocus={() => setActive(item.index)}
-                      onKeyDown={(event) => onKey(event, row, item.index)}
-                      onClick={(event) => onClick(event, row)}
-                    >
-                      {onSelectionChange && (
-                        <div role="gridcell" className={styles.checkCell}>
-                          <Check
-                            label={words.parts.selectRow(props.getRowName?.(row.original) ?? row.id)}
-                            checked={isSelected ?? false}
-                            onChange={(_checked, event) => row.getToggleSelectedHandler()(event)}
-                          />
-                        </div>
-                      )}
-                      {visible.map((column) => (
-                        <div key={column.id} role="gridcell" className={classes(styles.cell, column.align === "end" && styles.end)}>
-                          {column.cell ? column.cell(row.original) : column.value(row.original)}
-                        </div>
-                      ))}
-                    </div>
+                      row={row}
+                      original={row.original}
+                      index={item.index}
+                      start={item.start}
+                      columns={visible}
+                      isTabStop={item.index === tabStop}
+                      isSelected={onSelectionChange ? row.getIsSelected() : undefined}
+                      opens={onOpen !== undefined}
+                      acts={acts}
+                    />
                   );
                 })}
             </div>
@@ -385,7 +422,73 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
   );
 }
 
-function readTexts<T>(row: T, columns: readonly Column<T>[], texts: WeakMap<object, ReadonlyMap<string, string>>): ReadonlyMap<string, string> {
+interface RowActs<T extends RowData> {
+  onKey: (event: KeyboardEvent<HTMLElement>, row: Row<Features, T>, index: number) => void;
+  onClick: (event: MouseEvent<HTMLElement>, row: Row<Features, T>) => void;
+  setActive: (index: number) => void;
+  say: (row: Row<Features, T>) => string;
+}
+
+interface DataRowProps<T extends RowData> {
+  row: Row<Features, T>;
+  /** What the row is of: another one draws it again. */
+  original: T;
+  index: number;
+  start: number;
+  columns: readonly Column<T>[];
+  isTabStop: boolean;
+  isSelected: boolean | undefined;
+  opens: boolean;
+  acts: RowActs<T>;
+}
+
+const DataRow = memo(function DataRow<T extends RowData>({
+  row,
+  original,
+  index,
+  start,
+  columns,
+  isTabStop,
+  isSelected,
+  opens,
+  acts,
+}: DataRowProps<T>): ReactNode {
+  return (
+    <div
+      role="row"
+      data-row={index}
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      tabIndex={isTabStop ? 0 : -1}
+      className={classes(styles.row, styles.placed, opens && styles.opens, isSelected && styles.selected)}
+      style={{ transform: `translateY(${String(start)}px)` }}
+      onFocus={() => acts.setActive(index)}
+      onKeyDown={(event) => acts.onKey(event, row, index)}
+      onClick={(event) => acts.onClick(event, row)}
+    >
+      {isSelected !== undefined && (
+        <div role="gridcell" className={styles.checkCell}>
+          <Check
+            label={acts.say(row)}
+            checked={isSelected}
+            onChange={(_checked, event) => row.getToggleSelectedHandler()(event)}
+          />
+        </div>
+      )}
+      {columns.map((column) => (
+        <div key={column.id} role="gridcell" className={classes(styles.cell, column.align === "end" && styles.end)}>
+          {column.cell ? column.cell(original) : <CellText value={column.value(original)} />}
+        </div>
+      ))}
+    </div>
+  );
+}) as <T extends RowData>(props: DataRowProps<T>) => ReactNode;
+
+function readTexts<T>(
+  row: T,
+  columns: readonly Column<T>[],
+  texts: WeakMap<object, ReadonlyMap<string, string>>,
+): ReadonlyMap<string, string> {
   const known = texts.get(row as object);
   if (known) return known;
   const read = new Map(
@@ -462,7 +565,12 @@ function HeadCell<T extends RowData>({ header, column, simple, onKeep, onWidth }
       aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : undefined}
       className={classes(styles.headCell, column?.align === "end" && styles.end)}
     >
-      <button type="button" className={styles.sort} onClick={() => header.column.toggleSorting()} title={words.parts.sortBy(name)}>
+      <button
+        type="button"
+        className={styles.sort}
+        onClick={() => header.column.toggleSorting()}
+        title={words.parts.sortBy(name)}
+      >
         <span className={styles.headText}>{name}</span>
         {sorted && <Icon name={sorted === "asc" ? "arrowUp" : "arrowDown"} className={styles.sortSign} />}
       </button>

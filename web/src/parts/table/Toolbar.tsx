@@ -64,7 +64,9 @@ export function Toolbar(props: ToolbarProps): ReactNode {
             }
           }}
           {...(props.filter && {
-            end: <IconButton icon="close" size="s" label={words.parts.clearFilter} onClick={() => props.onFilter("")} />,
+            end: (
+              <IconButton icon="close" size="s" label={words.parts.clearFilter} onClick={() => props.onFilter("")} />
+            ),
           })}
         />
       </div>
@@ -110,7 +112,13 @@ function Views({ kept, filter, onFilter }: ToolbarProps): ReactNode {
     setName("");
   };
   return (
-    <Popover align="end" title={words.parts.views} open={isOpen} onOpenChange={setOpen} trigger={<IconButton icon="view" label={words.parts.views} />}>
+    <Popover
+      align="end"
+      title={words.parts.views}
+      open={isOpen}
+      onOpenChange={setOpen}
+      trigger={<IconButton icon="view" label={words.parts.views} />}
+    >
       {kept.views.length === 0 && <p className={styles.hint}>{words.parts.noViews}</p>}
       <ul className={styles.views}>
         {kept.views.map((view) => (
@@ -127,12 +135,23 @@ function Views({ kept, filter, onFilter }: ToolbarProps): ReactNode {
             >
               {view.name}
             </Button>
-            <IconButton icon="trash" size="s" label={words.parts.deleteView(view.name)} onClick={() => kept.deleteView(view.name)} />
+            <IconButton
+              icon="trash"
+              size="s"
+              label={words.parts.deleteView(view.name)}
+              onClick={() => kept.deleteView(view.name)}
+            />
           </li>
         ))}
       </ul>
       <form className={styles.saveView} onSubmit={save}>
-        <TextInput label={words.parts.viewName} hideLabel placeholder={words.parts.viewName} value={name} onChange={setName} />
+        <TextInput
+          label={words.parts.viewName}
+          hideLabel
+          placeholder={words.parts.viewName}
+          value={name}
+          onChange={setName}
+        />
         <Button size="s" type="submit" disabled={!name.trim()}>
           {words.actions.save}
         </Button>

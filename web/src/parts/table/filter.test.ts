@@ -44,6 +44,12 @@ describe("The filter of a table", () => {
 
 describe("Sorting", () => {
   it("puts numbers in names by their size, and what is not there last", () => {
-    expect(["web-10", undefined, "web-9", "", "Web-1"].sort(compareValues)).toEqual(["Web-1", "web-9", "web-10", "", undefined]);
+    expect(["web-10", undefined, "web-9", "", "Web-1"].sort(compareValues)).toEqual([
+      "Web-1",
+      "web-9",
+      "web-10",
+      "",
+      undefined,
+    ]);
   });
 });

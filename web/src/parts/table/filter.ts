@@ -17,10 +17,7 @@ const TERM = /(-)?(?:([\p{L}\w]+)([:=]))?(?:"([^"]*)"?|(\S+))/gu;
 
 /** Fold a text so that neither case nor accents count. */
 export function foldText(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase();
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 /** Read a filter; words that name no column of the table are text as they are. */
@@ -30,7 +27,13 @@ export function parseFilter(filter: string, columns: ReadonlySet<string>): Term[
     const isColumn = column !== undefined && columns.has(foldText(column));
     const value = quoted ?? word ?? "";
     const text = foldText(isColumn || column === undefined ? value : `${column}${sign ?? ""}${value}`);
-    if (text) terms.push({ column: isColumn ? foldText(column) : null, text, isExact: isColumn && sign === "=", isNot: not !== undefined });
+    if (text)
+      terms.push({
+        column: isColumn ? foldText(column) : null,
+        text,
+        isExact: isColumn && sign === "=",
+        isNot: not !== undefined,
+      });
   }
   return terms;
 }

@@ -59,7 +59,7 @@ function ToastList(): ReactNode {
           <Toast.Description className={styles.text} />
           {toast.data?.action}
         </Toast.Content>
-        <Toast.Close render={<IconButton icon="close" label={words.parts.dismiss} size="s" />} />
+        <Toast.Close render={<IconButton icon="close" label={words.parts.dismiss} size="s" noTip />} />
       </Toast.Root>
     );
   });

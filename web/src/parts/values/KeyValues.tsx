@@ -12,7 +12,15 @@ export interface KeyValue {
 }
 
 /** Names with their values. Those without a value are left out. */
-export function KeyValues({ items, size = "m", columns }: { items: readonly KeyValue[]; size?: "m" | "s"; columns?: boolean }): ReactNode {
+export function KeyValues({
+  items,
+  size = "m",
+  columns,
+}: {
+  items: readonly KeyValue[];
+  size?: "m" | "s";
+  columns?: boolean;
+}): ReactNode {
   return (
     <dl className={classes(styles.list, size === "s" && styles.listSmall, columns && styles.columns)}>
       {items
