@@ -117,10 +117,11 @@ export function usePlans(state = "held", enabled = true): UseQueryResult<{ plans
   });
 }
 
-export function usePlan(id: string): UseQueryResult<HeldPlan> {
+export function usePlan(id: string, enabled = true): UseQueryResult<HeldPlan> {
   return useQuery({
     queryKey: keys.plan(id),
     queryFn: ({ signal }) => get<HeldPlan>(path`/plans/${id}`, undefined, signal),
+    enabled,
   });
 }
 

@@ -46,3 +46,9 @@ function viewStep(step: Step): RequestView {
 export function identifyStep(step: Step): Record<string, unknown> {
   return Object.fromEntries(Object.entries(step).filter(([name]) => !STEP_FIELDS.has(name)));
 }
+
+/** How a run stands, for who waits for it. Pure. */
+export function readOutcome(outcome: string | null | undefined): "running" | "done" | "broken" {
+  if (!outcome || outcome === "running") return "running";
+  return outcome === "ok" ? "done" : "broken";
+}
