@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import anyio
 
 from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.caller import Caller
@@ -16,12 +20,16 @@ from mcp_bridge.run import Bridge
 from mcp_bridge.settings import Mode
 from playvisor.web.consoles.asked import AskedConsoles
 from playvisor.web.fleets.sources import Fleets
+from playvisor.web.reads import SharedReads
 from playvisor.web.signin.links import Links
 from playvisor.web.signin.roles import Right
 from playvisor.web.signin.sessions import Session, Sessions
 
 RATE = 1200
 """Requests that each session, token or, of those who are not signed in, address may make within a minute."""
+MOST_THREADS = 128
+"""Requests that are answered at once, of everybody."""
+_MOST_CHECKS = 8
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,11 @@ class WebContext:
     sessions: Sessions = field(default_factory=Sessions)
     links: Links = field(default_factory=Links)
     rate: RateLimit = field(default_factory=lambda: RateLimit(RATE))
+    # How many requests of each visitor are answered right now.
+    at_once: Counter[str] = field(default_factory=Counter)
+    threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MOST_THREADS))
+    # Finding out who asks never waits for what is answered.
+    checks: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_MOST_CHECKS))
     # What the cluster is called, once it has said so.
     cluster: dict[str, str] = field(default_factory=dict)
 
@@ -43,6 +56,11 @@ class WebContext:
         with suppress(PlayvisorError):
             name, _space, identity = self.bridge.authority.identify_cluster().partition(" ")
             self.cluster.update(name=name, identity=identity)
+
+    @cached_property
+    def reads(self) -> SharedReads:
+        """The reads of the cluster that are under way."""
+        return SharedReads(lambda: self.bridge.ledger)
 
     fleets: Fleets = field(default_factory=Fleets)
     consoles: AskedConsoles = field(default_factory=AskedConsoles)
