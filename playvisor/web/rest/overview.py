@@ -95,7 +95,7 @@ def get_overview(ask: Ask) -> Answer:
     data = {
         **{name: overview.get(name) for name in ("cluster", "nodes", "guests", "storage")},
         "attention": [matter.as_dict() for matter in sort_matters(matters)],
-        "running": [_describe_run(row) for row in bridge.ledger.list_unclosed()],
+        "running": [_describe_run(row) for row in bridge.ledger.list_unclosed() if is_change(row.tool)],
         "recent": [_describe_run(row) for row in changes[:_RECENT]],
     }
     return Answer(bridge.redact(data))

@@ -4,6 +4,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState, type ReactNode } from "react";
 import { useReadTool } from "@/api/queries";
+import { findLoader } from "@/app/pages";
 import type { Guest } from "@/api/shapes";
 import { PageHead } from "@/parts/layout/PageHead";
 import { Panel } from "@/parts/layout/Panel";
@@ -107,7 +108,9 @@ export default function GuestsPage(): ReactNode {
             columns={columns}
             getRowId={(guest) => String(guest.vmid)}
             getRowName={(guest) => guest.name}
-            onOpen={(guest) => void navigate({ to: "/guests/$vmid", params: { vmid: String(guest.vmid) } })}
+            {...(findLoader("guest") && {
+              onOpen: (guest: Guest) => void navigate({ to: "/guests/$vmid", params: { vmid: String(guest.vmid) } }),
+            })}
             selection={selection}
             onSelectionChange={setSelection}
             sort={{ id: "name" }}
