@@ -16,6 +16,7 @@ from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.auth.rate_limit import RateLimit
 from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run import Bridge
 from mcp_bridge.settings import Mode
 from playvisor.web.consoles.asked import AskedConsoles
@@ -24,6 +25,7 @@ from playvisor.web.reads import SharedReads
 from playvisor.web.signin.links import Links
 from playvisor.web.signin.roles import Right
 from playvisor.web.signin.sessions import Session, Sessions
+from playvisor.web.verifying import Verifier
 
 RATE = 1200
 """Requests that each session, token or, of those who are not signed in, address may make within a minute."""
@@ -61,6 +63,13 @@ class WebContext:
     def reads(self) -> SharedReads:
         """The reads of the cluster that are under way."""
         return SharedReads(lambda: self.bridge.ledger)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Verifies the ledger."""
+        settings = self.bridge.settings
+        # As it is: nothing is written before it is verified.
+        return Verifier(lambda: Ledger(settings.state_dir, settings.ledger_url).verify())
 
     fleets: Fleets = field(default_factory=Fleets)
     consoles: AskedConsoles = field(default_factory=AskedConsoles)
