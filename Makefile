@@ -13,7 +13,7 @@ PYTEST_OPTIONS := --numprocesses $(WORKERS) --dist loadgroup
 # Where this stands, it lets ansible-test do with the package index alone; tests/sanity_pip.py does elsewhere.
 OFFLINE_SANITY := ../shared/tools/ansible-test-offline
 
-.PHONY: help venv link demo test test-thorough trust clients test-cores test-cluster lint sanity molecule conformance bench clean
+.PHONY: help venv link demo web test test-web test-thorough trust clients test-cores test-cluster lint sanity molecule conformance bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,11 +22,18 @@ venv: .venv/.ready ## Create .venv and install what the project needs (again onl
 
 link: $(COLLECTION) ## Let the working tree be found as ansible_collections/playvisor/proxmox
 
+web: venv ## Build the web application, with the system's Node or one from the package index
+	@$(BIN)/python web/build.py
+
 demo: venv link ## Start the simulator and run the whole path on it once
 	@$(BIN)/playvisor demo
 
 test: venv link ## Run the tests
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest $(PYTEST_OPTIONS)
+
+# ONLY=approval runs the flows of that name. The pictures of the pages are in .work/web-screenshots.
+test-web: venv link web ## Test the web application: its logic, and its flows in a real Chromium, on a simulated cluster
+	@$(BIN)/python web/build.py --test $(ONLY)
 
 test-thorough: venv link ## Run the tests that take longest
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest -q -m thorough $(PYTEST_OPTIONS)
@@ -77,7 +84,7 @@ bench: venv link ## Measure Playvisor beside what people use instead, and compar
 	@PATH="$(BIN):$$PATH" $(BIN)/python tests/benchmarks $(ONLY) $(OPTIONS)
 
 clean: ## Remove everything that make created
-	rm -rf .venv .venv-* .collections .work .ansible build dist tests/output
+	rm -rf .venv .venv-* .collections .work .ansible build dist tests/output web/node_modules playvisor/web/static
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -33,6 +33,14 @@ class UsageError(PlayvisorError):
     code = "invalid_parameter"
 
 
+class ConsoleError(PlayvisorError):
+    """A console can't be opened, for a reason with one of the codes of failures."""
+
+    def __init__(self, code: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.code = code
+
+
 class LedgerError(PlayvisorError):
     """The ledger can't be used; nothing runs without it."""
 

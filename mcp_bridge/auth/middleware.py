@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,6 +19,7 @@ from mcp.server.auth.provider import AccessToken
 
 from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.principals import SCOPE_KEY, CannotVerify, Principal, Verifier
+from mcp_bridge.auth.rate_limit import RateLimit
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.system.connections import CONNECTION_KEY, Connection
 
@@ -35,28 +34,6 @@ _WHO_ARE_YOU = (
 )
 MOST_REQUESTS_AT_ONCE = 128
 """Of one token, those that are answered for long, such as streams of events, included."""
-
-
-@dataclass
-class RateLimit:
-    """Allows at most `rate` requests per minute for each key, in any burst (a token bucket per key)."""
-
-    rate: int
-    clock: Callable[[], float] = time.monotonic
-    _levels: dict[str, tuple[float, float]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def consume(self, key: str) -> float:
-        """Count one request; returns 0, or the seconds to wait when it is one too many."""
-        with self._lock:
-            now = self.clock()
-            level, updated_at = self._levels.get(key, (float(self.rate), now))
-            level = min(float(self.rate), level + (now - updated_at) * self.rate / 60)
-            if level < 1:
-                self._levels[key] = (level, now)
-                return (1 - level) * 60 / self.rate
-            self._levels[key] = (level - 1, now)
-            return 0.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from mcp_bridge.authority.judged import Judged, Wish
 from mcp_bridge.authority.new_ids import Call, find_own_ids, find_planned_ids, list_candidates
 from mcp_bridge.authority.readings import make_reader
 from mcp_bridge.authority.verdict import ALLOWED, APPROVED, HELD, PLAN_ONLY, Permit, Verdict
-from mcp_bridge.errors import UsageError
+from mcp_bridge.errors import ConsoleError, LedgerError, UsageError
 from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.service import Admission, Gateway
@@ -34,10 +34,12 @@ from mcp_bridge.system.identity import list_groups
 from mcp_bridge.system.write_gate import WriteGate
 
 if TYPE_CHECKING:
+    from mcp_bridge.auth.caller import Caller
     from mcp_bridge.authority.freeze import Freezer
     from mcp_bridge.authority.passkey_writer import PasskeyWriter
     from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
+    from mcp_bridge.gateway.console_stream import ConsoleStream
     from mcp_bridge.ledger.freezes import Freeze
     from mcp_bridge.ledger.plans import Sign
     from mcp_bridge.ledger.records import Act, Binding, Closing, FleetChange, KeptPlan, Opening
@@ -295,9 +297,51 @@ class Authority:
 
         Beyond GET it may send what its permit allows, or the requests that its tool declares.
         """
-        grant = run.permit.make_grant() if run.permit else Grant((), run.request_patterns)
-        with self._gateway.admit(grant, run.folder, run.permit.check if run.permit else _allow) as admission:
+        permit = run.permit
+        grant = permit.make_grant() if permit else Grant((), run.request_patterns)
+        check, owner = (permit.check, permit.caller) if permit else (_allow, None)
+        with self._gateway.admit(grant, run.folder, check, owner) as admission:
             yield admission
+
+    def open_console(self, console_id: str, caller: Caller) -> ConsoleStream:
+        """Connect a caller with the console that a run of theirs has opened, once, and record it until it is closed.
+
+        Raises ConsoleError, and LedgerError when it can't be recorded; then nobody is connected.
+        """
+        from mcp_bridge.gateway.faults import Fault
+        from mcp_bridge.ledger.records import Act
+        from mcp_bridge.ledger.retention import CONSOLE_CLOSED, CONSOLE_OPENED
+
+        console = self._gateway.take_console(console_id, caller)
+        if console is None:
+            raise ConsoleError("not_found", "There is no such console, or it has waited too long.", "Open it again.")
+        try:
+            refusal = self._describe_freeze()
+            if refusal:
+                raise ConsoleError("frozen", refusal)
+            self.record_act(Act(CONSOLE_OPENED, dict(console.facts), console_id, caller.identity))
+        except BaseException:
+            self._gateway.release_console()
+            raise
+
+        def record_end(stream: ConsoleStream | None) -> None:
+            facts = stream.facts if stream else {**console.facts, "why": "it could not be connected"}
+            with suppress(LedgerError):
+                self.record_act(Act(CONSOLE_CLOSED, facts, console_id, caller.identity))
+
+        try:
+            return self._gateway.connect_console(console, self._describe_freeze, record_end)
+        except Fault as fault:
+            raise ConsoleError(
+                "timeout" if fault.code == "timeout" else "unreachable",
+                f"The console can't be reached: {fault}.",
+                "Look whether the guest runs, and open it again.",
+            ) from fault
+
+    def _describe_freeze(self) -> str | None:
+        """Why nothing may be typed now; None when nothing is frozen."""
+        freeze = self.read_freeze()
+        return failures.make_freeze_failure(freeze).message if freeze else None
 
     def permit_stopping(self, paths: Sequence[str]) -> Permit:
         """Permit to stop tasks that a run of ours has started, while nothing is frozen."""
@@ -420,7 +464,7 @@ class Authority:
         def admit(_permit: Permit) -> Verdict | None:
             return self._admit(wish, judged, plan_id, approval)
 
-        return Permit(wish.plan.steps, admit, self._look_at_freeze)
+        return Permit(wish.plan.steps, admit, self._look_at_freeze, wish.caller)
 
     def _admit(self, wish: Wish, judged: Judged, plan_id: str | None, approval: Approval | None) -> Verdict | None:
         """Judge a plan again right before its first request, under the locks of its guests; record its admission.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.authority.judged import Judged
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.result import Failure
@@ -30,11 +31,19 @@ class Permit:
     """Lets one run send these steps. Only the authority makes one.
 
     Before the first request everything is judged again, and the run is entered into the ledger as admitted; before
-    each further one, the freeze is looked at. Once it is void it stays so, and `refusal` says why.
+    each further one, the freeze is looked at. Once it is void it stays so, and `refusal` says why. `caller` is who
+    gets what the requests open.
     """
 
-    def __init__(self, steps: Sequence[Mapping[str, Any]], admit: Recheck, look_again: Recheck) -> None:
+    def __init__(
+        self,
+        steps: Sequence[Mapping[str, Any]],
+        admit: Recheck,
+        look_again: Recheck,
+        caller: Caller | None = None,
+    ) -> None:
         self.steps = tuple(steps)
+        self.caller = caller
         self.sent = 0
         self.refusal: Verdict | None = None
         self._admit = admit

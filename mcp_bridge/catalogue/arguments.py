@@ -125,6 +125,9 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
         return [p for n, item in enumerate(value) for p in _check_value(f"{path}[{n}]", item, schema["items"])]
     if "enum" in schema and value not in schema["enum"]:
         return [_make_choice_problem(path, value, schema["enum"])]
+    if kind == "string" and schema.get("x-text"):
+        # A whole file: whatever can be written.
+        return _check_free(path, {path: value})
     if kind == "string":
         return (
             []
@@ -142,7 +145,7 @@ def _check_object(path: str, value: Mapping[str, Any], schema: Mapping[str, Any]
         for name in value
         if name not in options
     ]
-    missing = [name for name in schema.get("required", ()) if _is_missing(value.get(name))]
+    missing = [name for name in schema.get("required", ()) if _is_missing(value.get(name), options[name])]
     for name in missing:
         inner_path = _join_path(path, name)
         problems.append(Problem(inner_path, f"{inner_path} is missing.", _describe_allowed(options[name])))
@@ -168,8 +171,8 @@ def _check_free(path: str, value: Mapping[str, Any]) -> list[Problem]:
     return []
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+def _is_missing(value: Any, schema: Mapping[str, Any]) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip() and not schema.get("x-text"))
 
 
 def _make_unknown_problem(path: str, name: str, options: Mapping[str, Any], inside: str) -> Problem:

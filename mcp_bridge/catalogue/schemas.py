@@ -149,15 +149,16 @@ def make_output_schema(returns: Mapping[str, Mapping[str, Any]]) -> dict[str, An
     }
 
 
-def _make_value_schema(doc: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the schema of a return value; scalars may be null, for what the cluster did not return."""
+def _make_value_schema(doc: Mapping[str, Any], *, is_inner: bool = False) -> dict[str, Any]:
+    """Make the schema of a return value; scalars and what is inside may be null, as far as it is not known."""
     kind = _TYPES[doc.get("type", "str")]
     if kind == "array":
         element: dict[str, Any] = {"type": doc.get("elements", "str"), "contains": doc.get("contains")}
-        return {"type": "array", "items": _make_value_schema(element)}
+        return {"type": ["array", "null"] if is_inner else "array", "items": _make_value_schema(element)}
     if kind == "object":
         contains = doc.get("contains") or {}
         if not contains:
             return {"type": ["object", "null"]}
-        return {"type": "object", "properties": {name: _make_value_schema(inner) for name, inner in contains.items()}}
+        properties = {name: _make_value_schema(inner, is_inner=True) for name, inner in contains.items()}
+        return {"type": ["object", "null"] if is_inner else "object", "properties": properties}
     return {"type": [kind, "null"]}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +43,20 @@ def read_events(folder: Path) -> Iterator[dict[str, Any]]:
                 full_result = read_result(folder / phase, action) or {}
                 event = {**event, "event_data": {**event["event_data"], "res": full_result}}
             yield event
+
+
+def describe_event(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event says, in few words: its phase, number, time, kind, task, and what was printed."""
+    data = event.get("event_data") or {}
+    facts = {
+        "phase": event["phase"],
+        "number": event.get("counter"),
+        "time": event.get("created"),
+        "event": event.get("event"),
+        "task": data.get("task"),
+        "said": one_line(event.get("stdout") or ""),
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def _read_phase_events(folder: Path, phase: str) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from mcp_bridge.gateway.consoles import Consoles
 from mcp_bridge.gateway.credentials import FORM, Answer
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.grants import REFUSAL
@@ -37,8 +38,9 @@ _WRITING = frozenset({"POST", "PUT", "DELETE"})
 class GatewayApp:
     """Answers the requests of runs with the cluster's answers."""
 
-    def __init__(self, sessions: Sessions, upstream: Upstream, gate: WriteGate) -> None:
+    def __init__(self, sessions: Sessions, upstream: Upstream, gate: WriteGate, consoles: Consoles) -> None:
         self._sessions = sessions
+        self._consoles = consoles
         self._upstream = upstream
         self._gate = gate
 
@@ -179,10 +181,11 @@ class GatewayApp:
             raise Fault("unknown_key", "the run has ended") from None
         try:
             answer = await self._upstream.send(api_request.method, api_request.target, headers, body)
+            answer, upid = self._consoles.keep(api_request, answer, session.owner)
         except Fault as fault:
             session.trace.end(entry, None, note=fault.code if fault.is_sent else UNSENT)
             raise
-        upid = _find_upid(answer)
+        upid = upid or _find_upid(answer)
         if upid:
             session.upids.append(upid)
         session.trace.end(entry, answer.status, len(answer.body), upid=upid)

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from mcp_bridge.gateway.app import GatewayApp
+from mcp_bridge.gateway.consoles import Console, Consoles
 from mcp_bridge.gateway.credentials import Answer
 from mcp_bridge.gateway.faults import Fault
 from mcp_bridge.gateway.request import ROOT
@@ -21,6 +25,12 @@ from mcp_bridge.settings.endpoint import Credentials, Endpoint
 from mcp_bridge.system.connections import ConnectionLimits, Connections, CountedSocket
 from mcp_bridge.system.limited_http import make_config
 from mcp_bridge.system.write_gate import WriteGate
+
+if TYPE_CHECKING:
+    from mcp_bridge.gateway.console_stream import Check, ConsoleStream
+
+    Closed = Callable[[ConsoleStream | None], None]
+    """Called with a console that was closed, or was never connected."""
 
 # Runs keep their connections; they go when the run's process does. An upload may take long, as long as it goes on.
 LIMITS = ConnectionLimits(
@@ -47,6 +57,7 @@ class Running:
         self._loop = loop
         self._stop = stop
         self._upstream = upstream
+        self._jobs: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
         """Let it end soon."""
@@ -56,6 +67,44 @@ class Running:
         """Read these paths of the API at once, each with its query; a fault takes the place of an answer."""
         # Longer than any of them may take: it ends with the loop.
         return asyncio.run_coroutine_threadsafe(self._read_all(paths), self._loop).result(2 * self.read_seconds)
+
+    def connect_console(self, console: Console, check: Check, on_close: Closed) -> ConsoleStream:
+        """Connect with a console. Raises Fault; `on_close` is called whether it was connected or not."""
+        opened: concurrent.futures.Future[ConsoleStream] = concurrent.futures.Future()
+        self._loop.call_soon_threadsafe(self._start, self._hold(console, check, on_close, opened))
+        return opened.result(2 * self.read_seconds)
+
+    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _hold(
+        self,
+        console: Console,
+        check: Check,
+        on_close: Closed,
+        opened: concurrent.futures.Future[ConsoleStream],
+    ) -> None:
+        """Keep a console connected until it is closed."""
+        # Few servers have any.
+        from mcp_bridge.gateway.console_stream import connect_console
+
+        stream = None
+        try:
+            async with connect_console(self._upstream, console, check) as stream:
+                opened.set_result(stream)
+                await stream.wait_for_end()
+        except Exception as error:
+            # Once it is open, its end is no failure.
+            if not opened.done():
+                opened.set_exception(error)
+        finally:
+            if not opened.done():
+                opened.set_exception(Fault("gateway_failed", "the gateway has stopped"))
+            if stream is not None:
+                stream.end("the server has stopped")
+            await asyncio.to_thread(on_close, stream)
 
     async def _read_all(self, paths: Sequence[str]) -> list[Answer | Fault]:
         return await asyncio.gather(*(self._read(path) for path in paths))
@@ -68,6 +117,15 @@ class Running:
             return Fault("timeout", f"no answer within {self.read_seconds:g} s")
         except Fault as fault:
             return fault
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the gateway serves runs with: who they are, the gate of writes, the consoles that they open."""
+
+    sessions: Sessions
+    gate: WriteGate
+    consoles: Consoles
 
 
 class _Server(uvicorn.Server):
@@ -91,8 +149,7 @@ async def serve(
     listening: socket.socket,
     endpoint: Endpoint,
     credentials: Credentials,
-    sessions: Sessions,
-    gate: WriteGate,
+    service: Service,
     ready: Callable[[Running], None],
 ) -> None:
     """Call `ready` once it runs; serve until that is stopped."""
@@ -100,9 +157,8 @@ async def serve(
     upstream = Upstream(endpoint, credentials)
     ready(Running(asyncio.get_running_loop(), stop, upstream))
     connections = Connections(LIMITS)
-    config = make_config(
-        GatewayApp(sessions, upstream, gate), connections, lifespan="off", log_config=None, date_header=False
-    )
+    app = GatewayApp(service.sessions, upstream, service.gate, service.consoles)
+    config = make_config(app, connections, lifespan="off", log_config=None, date_header=False)
     try:
         await _Server(config, stop).serve(sockets=[CountedSocket(listening, connections)])
     finally:

@@ -11,12 +11,14 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcp_bridge.auth.caller import Caller
+from mcp_bridge.gateway.consoles import Console, Consoles
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.sessions import Check, Session, Sessions
 from mcp_bridge.gateway.trace import TRACE, Trace
@@ -25,12 +27,14 @@ from mcp_bridge.system.private_folder import PrivateFolder
 from mcp_bridge.system.write_gate import WriteGate
 
 if TYPE_CHECKING:
+    from mcp_bridge.gateway.console_stream import ConsoleStream
     from mcp_bridge.gateway.credentials import Answer
     from mcp_bridge.gateway.faults import Fault
     from mcp_bridge.gateway.server import Running
 
 _BACKLOG = 512
 _STOP_SECONDS = 2.0
+OnClose = Callable[["ConsoleStream | None"], None]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Gateway:
         self._credentials = credentials
         self._gate = gate
         self._sessions = Sessions()
+        self._consoles = Consoles()
         self._starting = threading.Lock()
         self._folder: PrivateFolder | None = None
         self._thread: threading.Thread | None = None
@@ -61,14 +66,14 @@ class Gateway:
         self._ready = threading.Event()
 
     @contextmanager
-    def admit(self, grant: Grant, folder: Path, check: Check) -> Iterator[Admission]:
+    def admit(self, grant: Grant, folder: Path, check: Check, owner: Caller | None = None) -> Iterator[Admission]:
         """Let one playbook run in, with what it may send, for as long as the context lasts.
 
-        `check` is called before each request that is no GET. The trace is written into `folder`, which need not be
-        there yet, and is complete when the context ends.
+        `check` is called before each request that is no GET; `owner` may have the consoles that it opens. The trace is
+        written into `folder`, which need not be there yet, and is complete when the context ends.
         """
         home = self._ensure_started()
-        session = Session(grant, Trace(folder / TRACE, self._credentials.redactor), check)
+        session = Session(grant, Trace(folder / TRACE, self._credentials.redactor), check, owner)
         key = self._sessions.add(session)
         # A file, since the environment of a run is kept among its artifacts.
         key_file = home / f"{secrets.token_hex(8)}.key"
@@ -86,11 +91,27 @@ class Gateway:
 
     def read(self, paths: Sequence[str]) -> list[Answer | Fault]:
         """Read these paths of the API at once, each with its query; a fault takes the place of an answer."""
-        self._ensure_started()
-        self._ready.wait()
-        if self._running is None:
-            raise RuntimeError("the gateway has stopped")
-        return self._running.read(paths)
+        return self._require_running().read(paths)
+
+    def take_console(self, console_id: str, caller: Caller) -> Console | None:
+        """Let a caller have the console that a run of theirs has opened, once; None when there is none (any more)."""
+        return self._consoles.take(console_id, caller)
+
+    def release_console(self) -> None:
+        """Note that a console that was taken is not connected with."""
+        self._consoles.release()
+
+    def connect_console(self, console: Console, check: Check, on_close: OnClose) -> ConsoleStream:
+        """Connect with a console that was taken. Raises Fault.
+
+        `check` says why nothing may be typed any more. `on_close` is called once it is closed, or was not connected.
+        """
+
+        def close(stream: ConsoleStream | None) -> None:
+            self._consoles.release()
+            on_close(stream)
+
+        return self._require_running().connect_console(console, check, close)
 
     def close(self) -> None:
         """Stop serving, and remove the socket."""
@@ -105,6 +126,13 @@ class Gateway:
             if self._folder is not None:
                 self._folder.remove()
                 self._folder = None
+
+    def _require_running(self) -> Running:
+        self._ensure_started()
+        self._ready.wait()
+        if self._running is None:
+            raise RuntimeError("the gateway has stopped")
+        return self._running
 
     def _ensure_started(self) -> Path:
         with self._starting:
@@ -128,9 +156,10 @@ class Gateway:
 
     def _serve(self, listening: socket.socket) -> None:
         try:
-            from mcp_bridge.gateway.server import serve
+            from mcp_bridge.gateway.server import Service, serve
 
-            asyncio.run(serve(listening, self._endpoint, self._credentials, self._sessions, self._gate, self._on_ready))
+            service = Service(self._sessions, self._gate, self._consoles)
+            asyncio.run(serve(listening, self._endpoint, self._credentials, service, self._on_ready))
         finally:
             # Wake waiters: the gateway has stopped.
             listening.close()

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mcp_bridge.auth.caller import Caller
 from mcp_bridge.gateway.credentials import Answer
 from mcp_bridge.gateway.grants import Grant
 from mcp_bridge.gateway.trace import Trace
@@ -36,12 +37,13 @@ class Flight:
 class Session:
     """One playbook run: what it may send, what it has sent and started, and what is under way for it.
 
-    `answers` counts what it has got, `requests` what it waits for.
+    `answers` counts what it has got, `requests` what it waits for. `owner` may have the consoles that it opens.
     """
 
     grant: Grant
     trace: Trace
     check: Check
+    owner: Caller | None = None
     denied: list[str] = field(default_factory=list)
     upids: list[str] = field(default_factory=list)
     flights: dict[str, Flight] = field(default_factory=dict)

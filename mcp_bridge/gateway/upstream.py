@@ -9,7 +9,9 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx2
@@ -21,6 +23,9 @@ from mcp_bridge.gateway.faults import Code, Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
 from mcp_bridge.settings.identities import complete_otp, describe_odd_secret
+
+if TYPE_CHECKING:
+    from httpx2.websockets import AsyncWebSocketSession
 
 # Requests in flight; pveproxy and pvedaemon have three workers each, unless configured otherwise.
 IN_FLIGHT = 20
@@ -34,6 +39,8 @@ _SERVICES = {"pve": ("Proxmox VE", 8006)}
 # The run needs the cluster's clock, by which it finds the tasks that it has started.
 _KEPT_HEADERS = ("content-type", "content-encoding", "date")
 
+# Of one message of a WebSocket; Proxmox VE's proxy sends what it has read at once, at most 128 KiB.
+_LARGEST_MESSAGE = 1024 * 1024
 Body = bytes | AsyncIterable[bytes]
 
 
@@ -65,6 +72,38 @@ class Upstream:
                 return refused.answer
         return answer
 
+    @asynccontextmanager
+    async def open_socket(self, target: str) -> AsyncIterator[AsyncWebSocketSession]:
+        """Open a WebSocket at a path and query, signed and trusted as requests are. Raises Fault.
+
+        It is no request in flight: it has a connection of its own.
+        """
+        from httpx2.websockets import WebSocketUpgradeError
+
+        async with self._make_client(1) as client:
+            try:
+                signature = await self._login.sign(self._exchange, "GET")
+                async with client.websocket(
+                    f"wss://{self.address}{target}",
+                    headers=signature,
+                    subprotocols=["binary"],
+                    max_message_size_bytes=_LARGEST_MESSAGE,
+                    keepalive_ping_interval_seconds=None,
+                    timeout=_CONNECT_SECONDS,
+                    extensions={"target": target.encode("ascii")},
+                ) as socket:
+                    yield socket
+            except WebSocketUpgradeError as error:
+                raise _describe_refusal(error.response) from None
+            except httpx2.RequestError as error:
+                # It changes nothing, so it does not matter whether it was received.
+                raise self._explain(error) from None
+            except LoginRefused as refused:
+                raise Fault("auth_failed", _describe_answer(refused.answer.status, refused.answer.reason)) from None
+            except ExceptionGroup as group:
+                # What was raised while it was open comes wrapped by the library.
+                raise _find_first(group) from None
+
     async def aclose(self) -> None:
         if self._client is not None:
             await self._client.aclose()
@@ -75,29 +114,32 @@ class Upstream:
             raise self._make_fault("unreachable", self._breaker.cause)
         try:
             answer = await _send_request(client, method, target, headers, body)
-        except httpx2.TimeoutException as error:
-            if not isinstance(error, httpx2.ConnectTimeout):
-                raise Fault("timeout", "no answer in time", is_sent=True) from error
-            raise self._record_failure(f"no connection within {_CONNECT_SECONDS:g} s") from error
-        except httpx2.ConnectError as error:
-            cause = _find_innermost(error)
+        except httpx2.RequestError as error:
+            raise self._explain(error) from error
+        self._breaker.record_success()
+        return answer
+
+    def _explain(self, error: httpx2.RequestError) -> Fault:
+        """Why there is no answer; failed connections count for the circuit breaker."""
+        if isinstance(error, httpx2.ConnectTimeout):
+            return self._record_failure(f"no connection within {_CONNECT_SECONDS:g} s")
+        if isinstance(error, httpx2.TimeoutException):
+            return Fault("timeout", "no answer in time", is_sent=True)
+        cause = _find_innermost(error)
+        if isinstance(error, httpx2.ConnectError):
             if isinstance(cause, OtherCertificate):
-                raise self._make_fault("other_certificate", str(cause.args[0])) from error
+                return self._make_fault("other_certificate", str(cause.args[0]))
             if isinstance(cause, ssl.SSLError):
                 broken = collection.load_rules("plugins/module_utils/_api/trust.py").describe_broken_tls(str(cause))
                 if broken:
-                    raise self._record_failure(broken) from error
+                    return self._record_failure(broken)
                 reason = getattr(cause, "verify_message", None) or cause.reason or cause
-                raise self._make_fault("tls_untrusted", str(reason).rstrip(".")) from error
-            raise self._record_failure(_describe_error(cause)) from error
-        except httpx2.ProxyError as error:
+                return self._make_fault("tls_untrusted", str(reason).rstrip("."))
+            return self._record_failure(_describe_error(cause))
+        if isinstance(error, httpx2.ProxyError):
             # It has passed nothing on.
-            raise self._make_fault("unreachable", str(error)) from error
-        except httpx2.RequestError as error:
-            reason = _describe_error(_find_innermost(error)) or "the connection broke"
-            raise Fault("unreachable", reason, is_sent=True) from error
-        self._breaker.record_success()
-        return answer
+            return self._make_fault("unreachable", str(error))
+        return Fault("unreachable", _describe_error(cause) or "the connection broke", is_sent=True)
 
     def _record_failure(self, cause: str) -> Fault:
         self._breaker.record_failure(cause)
@@ -108,27 +150,31 @@ class Upstream:
 
     def _get_client(self) -> httpx2.AsyncClient:
         if self._client is None:
-            host, port = _parse_address(self._endpoint)
-            self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            url = f"https://{self.address}"
-            # As the collection finds it where that connects by itself.
-            rules = collection.load_rules("plugins/module_utils/_api/proxies.py")
-            proxy = rules.find_proxy(url)
-            self._proxy = proxy and tuple(proxy.public)
-            try:
-                self._client = self._make_client(url, proxy and proxy.url)
-            except (ImportError, ValueError, httpx2.InvalidURL) as error:
-                if proxy is None:
-                    raise
-                raise self._make_fault("unreachable", rules.NO_HTTP_PROXY) from error
+            self._client = self._make_client(IN_FLIGHT)
         return self._client
 
-    def _make_client(self, url: str, proxy: str | None) -> httpx2.AsyncClient:
+    def _make_client(self, connections: int) -> httpx2.AsyncClient:
+        """Make a client of so many connections. Raises Fault for wrong settings."""
+        host, port = _parse_address(self._endpoint)
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        url = f"https://{self.address}"
+        # As the collection finds it where that connects by itself.
+        rules = collection.load_rules("plugins/module_utils/_api/proxies.py")
+        proxy = rules.find_proxy(url)
+        self._proxy = proxy and tuple(proxy.public)
+        try:
+            return self._build_client(url, proxy and proxy.url, connections)
+        except (ImportError, ValueError, httpx2.InvalidURL) as error:
+            if proxy is None:
+                raise
+            raise self._make_fault("unreachable", rules.NO_HTTP_PROXY) from error
+
+    def _build_client(self, url: str, proxy: str | None, connections: int) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(
             base_url=url,
             verify=make_tls_context(self._endpoint.trust),
             limits=httpx2.Limits(
-                max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=_IDLE_SECONDS
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_IDLE_SECONDS
             ),
             timeout=httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS, pool=None),
             # What the gateway itself reads needs no compression; a run says itself what it can read.
@@ -165,6 +211,15 @@ async def _send_request(
     return Answer(response.status_code, response.extensions.get("reason_phrase", b""), kept_headers, b"".join(parts))
 
 
+def _describe_refusal(response: httpx2.Response) -> Fault:
+    """Why the cluster opens no console: a ticket that is not good any more, or nobody who waits at its port."""
+    return Fault("unreachable", _describe_answer(response.status_code, response.extensions.get("reason_phrase", b"")))
+
+
+def _describe_answer(status: int, reason: bytes) -> str:
+    return f"it answered {status} {reason.decode('utf-8', 'replace')}".strip()
+
+
 def _make_login(endpoint: Endpoint, credentials: Credentials) -> Login:
     if credentials.token_secret and "!" in endpoint.identity:
         return Token(endpoint.identity, credentials.token_secret.get_secret_value())
@@ -190,6 +245,13 @@ def _describe_error(error: BaseException) -> str:
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return str(getattr(error, "strerror", None) or error).rstrip(".")
+
+
+def _find_first(error: Exception) -> Exception:
+    """The first error of a group, of groups."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _find_innermost(error: BaseException) -> BaseException:

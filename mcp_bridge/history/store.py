@@ -89,6 +89,26 @@ class History:
             document = connection.execute(query).scalar()
         return json.loads(document) if document else None
 
+    def list_states(
+        self, kind: str, at: datetime, cluster: str | None = None, *, limit: int = 1000, after: str = ""
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """The objects of a kind that were there at a moment, each with its key and document, in the order of keys.
+
+        `after` is the key after which to go on.
+        """
+        moment = format_time(at)
+        query = (
+            select(objects.c.key, versions.c.document)
+            .join(objects, objects.c.id == versions.c.object_id)
+            .where(versions.c.valid_from <= moment, or_(versions.c.valid_to.is_(None), versions.c.valid_to > moment))
+            .where(
+                versions.c.document.is_not(None), objects.c.key > after, *_select_objects(kind=kind, cluster=cluster)
+            )
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(objects.c.key).limit(limit))
+            return [(key, json.loads(document)) for key, document in rows]
+
     def list_changes(
         self,
         since: datetime | None = None,

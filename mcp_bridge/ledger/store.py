@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -61,12 +62,22 @@ class Ledger:
         with reading(self._engine) as connection:
             return [_read_row(row) for row in connection.execute(query).mappings()]
 
-    def recent(self, limit: int = 20, *, changed: bool | None = None, **wanted: str | None) -> list[RunRow]:
+    def recent(
+        self,
+        limit: int = 20,
+        before: int | None = None,
+        without: Collection[str] = (),
+        /,
+        *,
+        changed: bool | None = None,
+        **wanted: str | None,
+    ) -> list[RunRow]:
         """The newest runs, newest first; `wanted` are columns with the value that they must have.
 
-        With `changed`, those that changed something, or, when it is false, nothing. `since` and `until` are times as
-        `parse_period` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks that
-        servers take at the cluster by themselves are among them only if their tool or client is wanted.
+        With `changed`, those that changed something, or, when it is false, nothing. With `before`, those that were
+        opened before an entry of the chain; `without` are tools whose runs are left out. `since` and `until` are times
+        as `parse_period` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks
+        that servers take at the cluster by themselves are among them only if their tool or client is wanted.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
@@ -77,6 +88,10 @@ class Ledger:
             query = query.where(runs.c.opened_at >= format_timestamp(start))
         if end is not None:
             query = query.where(runs.c.opened_at <= format_timestamp(end))
+        if before is not None:
+            query = query.where(runs.c.opened_seq < before)
+        if without:
+            query = query.where(runs.c.tool.not_in(without))
         if changed is not None:
             query = query.where(runs.c.changed.is_(changed))
         if not wanted.get("tool") and not wanted.get("client_name"):
@@ -97,11 +112,23 @@ class Ledger:
         with reading(self._engine) as connection:
             return int(connection.execute(select(head.c.seq)).scalar_one())
 
+    def list_opened(self, after: int, limit: int = 200) -> list[RunRow]:
+        """The runs that were opened after an entry of the chain, in that order."""
+        query = select(runs).where(runs.c.opened_seq > after).order_by(runs.c.opened_seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [_read_row(row) for row in connection.execute(query).mappings()]
+
     def list_ended(self, after: int, limit: int = 200) -> list[RunRow]:
         """The runs that were closed after an entry of the chain, in that order."""
         query = select(runs).where(runs.c.closed_seq > after).order_by(runs.c.closed_seq).limit(limit)
         with reading(self._engine) as connection:
             return [_read_row(row) for row in connection.execute(query).mappings()]
+
+    def list_acts_after(self, after: int, limit: int = 200) -> list[dict[str, Any]]:
+        """The acts after an entry of the chain, in that order, each with its facts as data."""
+        query = select(acts).where(acts.c.seq > after).order_by(acts.c.seq).limit(limit)
+        with reading(self._engine) as connection:
+            return [{**row, "facts": read_facts(row)} for row in connection.execute(query).mappings()]
 
     def list_acts(self, limit: int = 20, kind: str | None = None, subject: str | None = None) -> list[dict[str, Any]]:
         """The newest acts, newest first, each with its facts as data; only of a kind, or about a run or a plan."""

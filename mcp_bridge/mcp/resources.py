@@ -165,22 +165,9 @@ def _make_hidden_error(name: str) -> UsageError:
 
 def _read_events(bridge: Bridge, prefix: str, caller: Caller) -> dict[str, Any]:
     row = _find_visible(bridge, prefix, caller)
-    entries = [_describe_event(event) for event in events.read_events(bridge.ledger.folder(row.run_id))]
+    entries = [events.describe_event(event) for event in events.read_events(bridge.ledger.folder(row.run_id))]
     content = {"run_id": row.run_id, "outcome": row.outcome, "events": entries[:_MOST_EVENTS]}
     return {"content": {**content, "left_out": max(0, len(entries) - _MOST_EVENTS)}}
-
-
-def _describe_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    data = event.get("event_data") or {}
-    facts = {
-        "phase": event["phase"],
-        "number": event.get("counter"),
-        "time": event.get("created"),
-        "event": event.get("event"),
-        "task": data.get("task"),
-        "said": one_line(event.get("stdout") or ""),
-    }
-    return {name: value for name, value in facts.items() if value}
 
 
 def _read_plan(bridge: Bridge, prefix: str, caller: Caller) -> dict[str, Any]:

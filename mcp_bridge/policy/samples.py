@@ -72,6 +72,7 @@ SAMPLES: Mapping[str, tuple[Sample, ...]] = {
     "set_guest_tags": (Sample("PUT", f"{_GUEST}/config", names=_CONFIG, default={"tags": "web"}),),
     "configure_guest": (Sample("PUT", f"{_GUEST}/config", names=_CONFIG, default={"description": "…"}),),
     "make_template": (Sample("POST", f"{_GUEST}/template"),),
+    "open_console": (Sample("POST", f"{_GUEST}/vncproxy", {"websocket": 1}),),
     "set_pool": (Sample("PUT", "/pools", {"poolid": "example", "vms": "{vmid}"}, {"vmids": "vms"}),),
     "set_cloudinit": (Sample("PUT", f"{_GUEST}/config", names=_CLOUDINIT, default=_KEYS),),
     "backup_guest": (Sample("POST", "/nodes/{node}/vzdump", {"vmid": "{vmid}", "mode": "snapshot", "remove": 0}),),

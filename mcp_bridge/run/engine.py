@@ -35,9 +35,9 @@ from mcp_bridge.text.redaction import make_writable
 
 if TYPE_CHECKING:
     from mcp_bridge.auth.passkeys import RelyingParty
-    from mcp_bridge.auth.tokens import Tokens
+    from mcp_bridge.auth.tokens import Token, Tokens
     from mcp_bridge.authority.passkey_writer import PasskeyWriter
-    from mcp_bridge.ledger.records import RunRow
+    from mcp_bridge.ledger.records import Opening, RunRow
     from mcp_bridge.ledger.store import Ledger
 
 
@@ -120,16 +120,17 @@ class Engine:
         seen: str,
         approval: str = "operator",
         session: str | None = None,
+        reason: str | None = None,
         assertion: Any = None,
         rp: RelyingParty | None = None,
     ) -> KeptPlan:
         """Approve or deny a plan that is held, as the caller of this request, and record it.
 
         `seen` is the seal of what the approver saw, which is kept with the decision; `session` is where the user of a
-        client was asked. With `assertion`, the browser's `PublicKeyCredential.toJSON()` for the options that
-        `passkeys.make_approval_options` gave, it is decided by that passkey of the caller's, for the server `rp`.
-        Raises UsageError for a plan that is not held, or no longer, is not what was seen, or needs a passkey and has
-        none, and PasskeyRefused for one that has not signed exactly this.
+        client was asked, `reason` what the approver says to it. With `assertion`, the browser's
+        `PublicKeyCredential.toJSON()` for the options that `passkeys.make_approval_options` gave, it is decided by that
+        passkey of the caller's, for the server `rp`. Raises UsageError for a plan that is not held, or no longer, is
+        not what was seen, or needs a passkey and has none, and PasskeyRefused for one that has not signed exactly this.
         """
         plan = self.ledger.plans.find(plan_id)
         if approval == "elicitation" and plan.asker != request.caller.identity:
@@ -139,7 +140,7 @@ class Engine:
         if assertion is not None and rp is not None:
             approval, sign = "passkey", self.passkeys.make_signing(assertion, request.caller, rp)
         tool, state = ("approve_plan", "approved") if approve else ("deny_plan", "denied")
-        facts = {"plan_id": plan.plan_id, "approval": approval, "seen": seen, "session": session}
+        facts = {"plan_id": plan.plan_id, "approval": approval, "seen": seen, "session": session, "reason": reason}
         arguments = {name: value for name, value in facts.items() if value is not None}
         decision = replace(request, tool=tool, arguments=arguments)
         summary = f"{state.capitalize()} the plan of {plan.asker}: {make_plan_view(plan).title}"
@@ -154,6 +155,23 @@ class Engine:
             record=(opening, closing),
             sign=sign,
         )
+
+    def create_token(self, request: Request, name: str, roles: list[str], days: int | None) -> tuple[Token, str]:
+        """Create a token as the caller of this request, and record it; returns it and its secret.
+
+        Raises UsageError for a name that is taken or not allowed, and for roles that a token can't have.
+        """
+        return self._authority.tokens.create(name, roles, days, lambda token: self._record_token(request, token))
+
+    def revoke_token(self, request: Request, name: str) -> Token:
+        """Revoke the valid token with this name, and record it. Raises UsageError when there is none."""
+        return self._authority.tokens.revoke(name, lambda token: self._record_token(request, token))
+
+    def _record_token(self, request: Request, token: Token) -> tuple[Opening, Closing]:
+        decision = replace(request, arguments={"name": token.name, "roles": list(token.roles)})
+        words = {"create_token": "Created", "revoke_token": "Revoked"}[request.tool]
+        closing = Closing("ok", "allowed", False, f"{words} the token {token.name} ({token.key}).")
+        return self._recorder.make_opening(decision, str(uuid.uuid4())), closing
 
     def note_start(self, face: str, mode: str) -> None:
         """Let the start of a server be recorded, as soon as the ledger is used."""

@@ -221,7 +221,7 @@ class Phases:
     def _keep(self, plan: Plan, planned: PlaybookOutcome) -> NotApplied:
         """The ending of a plan that is not applied, which is kept when it may be later."""
         verdict = self._verdict
-        if verdict.decision not in (HELD, PLAN_ONLY):
+        if verdict.decision not in (HELD, PLAN_ONLY) or not self._request.keeps:
             return NotApplied(self._collect_known(), planned)
         self._plan = plan.model_copy(
             update={

@@ -27,7 +27,7 @@ class Request:
     applying it. With `as_left`, guests or firewalls of an earlier run's result, it is refused as drifted where one of
     them was changed since that run. Where a face offers some tools only, these are `offered`. `internal` tools are
     Playvisor's own: without this mark of the request there is no such tool. After `answer_seconds` a run that has not
-    ended is answered as `running`; None waits for its end.
+    ended is answered as `running`; None waits for its end. A plan is not kept unless `keeps`: it is looked at only.
     """
 
     tool: str
@@ -41,6 +41,7 @@ class Request:
     offered: tuple[str, ...] | None = None
     internal: bool = False
     answer_seconds: float | None = None
+    keeps: bool = True
 
 
 def find_refusal(request: Request, tool: Tool | None) -> Failure | None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mcp_bridge.errors import UsageError
@@ -32,10 +33,16 @@ def _alias(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
+def _name_variable(field: FieldInfo) -> str:
+    """The first of the variables of a field."""
+    alias = field.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else str(alias)
+
+
 class Settings(BaseSettings):
     """The settings in the environment. Secrets are read from `NAME`, or from the file that `NAME_FILE` names."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, populate_by_name=True)
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     url: str | None = Field(None, validation_alias=_alias("PROXMOX_URL"))
     host: str | None = Field(None, validation_alias=_alias("PROXMOX_HOST"))
@@ -80,8 +87,15 @@ class Settings(BaseSettings):
     serve: Literal["auto", "off"] = Field("off", validation_alias=_alias("PLAYVISOR_SERVE"))
     # Seconds after which a server that lasts looks at the cluster again, for its history; 0 is never.
     history_seconds: int = Field(300, validation_alias=_alias("PLAYVISOR_HISTORY_SECONDS"), ge=0)
+    # Folders or files of the fleets that the web serves, with a colon between them.
+    web_fleets: str | None = Field(None, validation_alias=_alias("PLAYVISOR_WEB_FLEETS"))
     # Seconds after which a run is stopped in any case; each module has its own, shorter timeouts.
     run_timeout: int = Field(6 * 3600, validation_alias=_alias("PLAYVISOR_RUN_TIMEOUT"), ge=1)
+
+    def __init__(self, **values: Any) -> None:
+        # By names of fields only here: in the environment USER, HOST, PORT and MODE are not ours.
+        fields = type(self).model_fields
+        super().__init__(**{_name_variable(fields[name]) if name in fields else name: values[name] for name in values})
 
     @field_validator("*", mode="before")
     @classmethod

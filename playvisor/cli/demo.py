@@ -37,6 +37,7 @@ from playvisor.cli.fleet_calls import EXIT_CHANGES
 from playvisor.cli.output import layout_rows
 from playvisor.cli.rendering.tables import Table
 from playvisor.cli.runs import make_run_rows
+from playvisor.web.assets import is_built
 from pve_simulator import build_cluster, dump_seed
 
 _GUEST = "web-01"
@@ -45,6 +46,10 @@ _COLLEAGUE = "ann@pve"
 _COLLEAGUES_TOKEN = "4c1f9b1e-6d0c-4b55-9f0e-2f6b7f0a4d11"  # noqa: S105 - of a cluster that is gone after the demo
 _LONGEST_LINE = 65536
 _RUNS = Table("", "run=run_id:short tool outcome changed=changed:plain client=client_name", below="arguments")
+_BROWSER = """\
+playvisor sim                           # in one terminal
+playvisor web                           # in another, with the variables it prints
+It opens at http://127.0.0.1:8786, by a link that is good once."""
 _REAL_CLUSTER = """\
 export PROXMOX_URL=https://pve1.example.com:8006
 export PROXMOX_TOKEN_ID='playvisor@pve!ops'
@@ -202,6 +207,9 @@ class _Demo:
 
     def show_next_steps(self) -> None:
         """Print how to do the same on a real cluster."""
+        if is_built():
+            self._print_heading("The same in a browser")
+            self._print_body(Text(_BROWSER))
         self._print_heading("The same on your own cluster")
         self._print_body(Text(_REAL_CLUSTER))
 

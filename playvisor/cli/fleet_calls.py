@@ -17,9 +17,9 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Settings, load_settings
 from playvisor.cli import console
 from playvisor.cli.call import INTERRUPTED, get_exit_status, make_request, run_interruptibly
-from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
+from playvisor.fleet.files import FleetFiles
 
 PLAN, REPORT, PRUNE = "plan_fleet", "report_fleet", "prune_fleet"
 EXIT_CHANGES = 2

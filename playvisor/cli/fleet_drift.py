@@ -22,10 +22,10 @@ from playvisor.cli.fleet_calls import (
     print_messages,
     require_yes,
 )
-from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
 from playvisor.fleet.accept import Accepted, Found, accept_fields
+from playvisor.fleet.files import FleetFiles
 from playvisor.fleet.render import Rendered
 
 

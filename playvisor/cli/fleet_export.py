@@ -14,9 +14,9 @@ from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import load_settings
 from playvisor.cli import console
 from playvisor.cli.call import make_request, require_data, run_interruptibly
-from playvisor.cli.fleet_files import FleetFiles
 from playvisor.fleet.export.playbooks import render_playbook
 from playvisor.fleet.export.terraform import render_imports
+from playvisor.fleet.files import FleetFiles
 
 Target = Literal["playbooks", "terraform-imports"]
 

@@ -1,14 +1,13 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a fleet, and `playvisor fleet` on files alone: render, lint, explain, schema."""
+"""`playvisor fleet` on files alone: render, lint, explain, schema."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
@@ -16,8 +15,9 @@ from playvisor.cli import console
 from playvisor.cli.output import Output, print_document, print_rows
 from playvisor.cli.rendering.tables import Table
 from playvisor.fleet.explain import explain_values
+from playvisor.fleet.files import FleetFiles
 from playvisor.fleet.lint import find_warnings
-from playvisor.fleet.render import FleetError, Rendered, render_fleet
+from playvisor.fleet.render import FleetError
 from playvisor.fleet.schema import build_schema
 from playvisor.fleet.secrets import leave_out_secrets
 
@@ -26,20 +26,6 @@ _MOST_NAMED = 5
 
 _FINDINGS = Table("", "level place path", below="message hint", ids="place", empty="Nothing to complain about.")
 _VALUES = Table("", "path value:text from place", below="how:text", ids="path")
-
-
-@dataclass(frozen=True)
-class FleetFiles:
-    """Where a fleet is authored, and what its templates are filled with."""
-
-    source: Path
-    environment: str | None = None
-    values: tuple[Path, ...] = ()
-    sets: tuple[str, ...] = ()
-
-    def render(self) -> Rendered:
-        """The plain document and where its values come from. Raises FleetError."""
-        return render_fleet(self.source, environment=self.environment, values_files=self.values, sets=self.sets)
 
 
 def print_fleet(files: FleetFiles, *, shows_secrets: bool, output: Output) -> None:

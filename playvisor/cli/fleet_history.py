@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
-from mcp_bridge.catalogue.fleets import split_document
-from mcp_bridge.ledger.records import Revision
 from playvisor.cli import console
 from playvisor.cli.fleet_calls import FleetCaller, name_fleet
-from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.output import Output, print_document, print_rows, print_table
 from playvisor.cli.rendering.tables import Table
+from playvisor.fleet.files import FleetFiles
+from playvisor.fleet.revisions import compare_documents, describe_revision
 
 _REVISIONS = Table(
     "",
@@ -33,27 +29,14 @@ def show_history(files: FleetFiles, revision: int | None, limit: int, *, output:
     fleets = caller.bridge.ledger.read_fleets(caller.cluster)
     if revision is None:
         revisions = fleets.list_revisions(name, limit)
-        documents = [{**_describe(one), "document": dict(one.document)} for one in revisions]
-        print_rows(list(map(_describe, revisions)), _REVISIONS, output, document=documents)
+        documents = [{**describe_revision(one), "document": dict(one.document)} for one in revisions]
+        print_rows(list(map(describe_revision, revisions)), _REVISIONS, output, document=documents)
         return
     found = fleets.find_revision(name, revision)
     if output.is_document:
-        print_document({**_describe(found), "document": dict(found.document)}, output)
+        print_document({**describe_revision(found), "document": dict(found.document)}, output)
         return
-    print_table([_describe(found)], _REVISIONS, output)
+    print_table([describe_revision(found)], _REVISIONS, output)
     before = fleets.find_revision(name, revision - 1).document if revision > 1 else {}
-    print_table(_compare(split_document(before), split_document(found.document)), _DECLARED)
+    print_table(compare_documents(before, found.document), _DECLARED)
     console.print_note(f"-o yaml prints its document; `playvisor fleet rollback {revision} {name}` goes back to it.")
-
-
-def _describe(revision: Revision) -> dict[str, Any]:
-    facts = {name: value for name, value in asdict(revision).items() if name != "document"}
-    return {**facts, "objects": len(split_document(revision.document))}
-
-
-def _compare(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"path": path, "before": before.get(path), "after": after.get(path)}
-        for path in {**before, **after}
-        if before.get(path) != after.get(path)
-    ]

@@ -25,11 +25,11 @@ from playvisor.cli.fleet_calls import (
     print_plan,
     require_yes,
 )
-from playvisor.cli.fleet_files import FleetFiles
-from playvisor.cli.fleet_places import with_places
 from playvisor.cli.output import Output, print_document
 from playvisor.cli.rendering import fleets
 from playvisor.cli.rendering.values import format_moment
+from playvisor.fleet.files import FleetFiles
+from playvisor.fleet.places import with_places
 from playvisor.fleet.render import Rendered
 
 

@@ -20,8 +20,8 @@ from mcp_bridge.system.identity import local_user
 from playvisor.cli import console
 from playvisor.cli.call import CLIENT, get_exit_status
 from playvisor.cli.fleet_calls import PRUNE, FleetCaller, print_applied, print_plan
-from playvisor.cli.fleet_files import FleetFiles
 from playvisor.cli.output import Output, print_document
+from playvisor.fleet.files import FleetFiles
 
 RELEASING = "release_objects"
 """What the ledger calls taking a fleet's mark off objects."""

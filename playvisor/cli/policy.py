@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mcp_bridge import catalogue
-from mcp_bridge.auth.caller import Caller, Kind
 from mcp_bridge.errors import UsageError
-from mcp_bridge.policy import EFFECTS, Approval, Decision, Moment, Policy, Question
-from mcp_bridge.policy.cases import check_effects, read_cases, read_target
-from mcp_bridge.policy.samples import make_sample_question
+from mcp_bridge.policy import EFFECTS, Decision, Policy
+from mcp_bridge.policy.cases import read_cases
+from mcp_bridge.policy.explanation import Explanation, decide_all, make_question
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
 from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import is_user
@@ -44,33 +40,10 @@ def check_policy(file: Path | None, *, output: Output) -> int:
     return EXIT_DONE
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """What to explain: a tool with its options, or its effects, on guests like `target`; and who asks."""
-
-    tool: str
-    options: Sequence[str] = ()
-    effects: Sequence[str] = ()
-    target: Mapping[str, Any] = field(default_factory=dict)
-    config: Sequence[str] = ()
-    targets: int = 1
-    recent_targets: int = 0
-    asker: str = "somebody"
-    kind: Kind = "client"
-    label: str = ""
-    roles: Sequence[str] = ()
-
-
 def explain_decision(asked: Explanation, *, output: Output) -> int:
     """Print what such a call does, and how the policy in use decides about it, with and without an approval."""
-    question = _make_question(asked)
-    policy = Policy.load(load_settings().policy)
-    approvals: dict[str, Approval | None] = {
-        "as it is": None,
-        "approved by the client's user": Approval("elicitation", asked.asker),
-        "approved by an operator": Approval("operator", "somebody"),
-    }
-    decisions = {when: policy.decide(question, approval) for when, approval in approvals.items()}
+    question = make_question(asked)
+    decisions = decide_all(Policy.load(load_settings().policy), asked, question)
     effects = _sort_effects(question.effects)
     document = {when: {"effects": effects, **_as_dict(one)} for when, one in decisions.items()}
     rows = [{"when": when, **facts} for when, facts in document.items()]
@@ -83,34 +56,6 @@ def explain_decision(asked: Explanation, *, output: Output) -> int:
             console.get_stdout().print(_render_step(step), markup=False)
     print_table(rows, _RULINGS, output)
     return EXIT_DONE
-
-
-def _make_question(asked: Explanation) -> Question:
-    tool = catalogue.load().get(asked.tool)
-    if tool is None or not tool.writes:
-        raise UsageError(f"There is no tool {asked.tool!r} that changes something.", "Reads are always allowed.")
-    target = {**asked.target, "config": _parse_pairs(asked.config)}
-    first = int(target.get("vmid") or 100)
-    try:
-        effects = check_effects(asked.effects)
-    except ValueError as error:
-        raise UsageError(f"{error}.", "Give each with an --effect of its own.") from None
-    return make_sample_question(
-        tool,
-        Caller(asked.asker, asked.kind, tuple(asked.roles), label=asked.label),
-        [read_target({**target, "vmid": first + number}) for number in range(max(1, asked.targets))],
-        Moment.from_datetime(datetime.now()),
-        _parse_pairs(asked.options),
-        effects=effects,
-        recent_targets=asked.recent_targets,
-    )
-
-
-def _parse_pairs(texts: Sequence[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    if wrong := [name for name, equals, _value in pairs if not equals or not name]:
-        raise UsageError(f"{', '.join(wrong)}: that is no NAME=VALUE.", "Write, for example, mode=stop.")
-    return {name: value for name, _equals, value in pairs}
 
 
 def _sort_effects(effects: Iterable[str]) -> list[str]:

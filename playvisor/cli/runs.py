@@ -91,6 +91,7 @@ _FAULTS = Table("", "entry=seq run=run_id:short what_differs=what")
 _TOLD_OF_ACTS = (
     *("why", "source", "count", "tool", "name", "face", "mode", "guests", "effects", "approval", "used_by"),
     *("fleet", "revision", "outcome", "released"),
+    *("node", "vmid", "kind", "seconds"),
 )
 _MOST_EXPORTED = 1000
 

@@ -9,10 +9,6 @@ makes, is shared: the object gets an option of its own instead.
 
 from __future__ import annotations
 
-import codecs
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +18,10 @@ from yaml import MappingNode, Node
 
 from mcp_bridge.catalogue.fleets import parse_path, render_path
 from mcp_bridge.errors import PlayvisorError
+from playvisor.fleet.disk import DISK, Disk
 from playvisor.fleet.edits import CantEditError, compose, find_place, get_pair, require_writable, write_value
 from playvisor.fleet.nodes import NAMING
+from playvisor.fleet.reading import MOST_BYTES
 from playvisor.fleet.render import FleetError, Rendered
 
 
@@ -58,18 +56,20 @@ class _NotAcceptedError(PlayvisorError):
     """The files would not say what was to be written, or something else as well."""
 
 
-def accept_fields(rendered: Rendered, found: Iterable[Found], render: Callable[[], Rendered]) -> Accepted:
+def accept_fields(
+    rendered: Rendered, found: Iterable[Found], render: Callable[[], Rendered], disk: Disk = DISK
+) -> Accepted:
     """Write fields into the files of a rendered fleet. `render` renders them again, to see that they say so then.
 
     A field is left, and the files are as they were, where they would not, or where anything else would change as well.
     Raises PlayvisorError when the files are others than those that were rendered.
     """
-    before = {file: _read(Path(file)) for file in rendered.sources}
+    before = {file: _read(Path(file), disk) for file in rendered.sources}
     if render().document != rendered.document:
         raise PlayvisorError("The files of the fleet have changed meanwhile.", "Do it again.")
     fields = list(found)
     try:
-        return _accept_together(rendered, before, fields, render)
+        return _accept_together(rendered, before, fields, render, disk)
     except (FleetError, _NotAcceptedError) as error:
         if len(fields) == 1:
             return Accepted((), {fields[0].path: _describe(error)})
@@ -78,9 +78,9 @@ def accept_fields(rendered: Rendered, found: Iterable[Found], render: Callable[[
     edits: list[Edit] = []
     left: dict[str, str] = {}
     for field in fields:
-        now = {file: _read(Path(file)) for file in rendered.sources}
+        now = {file: _read(Path(file), disk) for file in rendered.sources}
         try:
-            accepted = _accept_together(rendered, now, [field], render, done)
+            accepted = _accept_together(rendered, now, [field], render, disk, done)
         except (FleetError, _NotAcceptedError) as error:
             left[field.path] = _describe(error)
             continue
@@ -99,6 +99,7 @@ def _accept_together(
     before: Mapping[str, str],
     fields: Iterable[Found],
     render: Callable[[], Rendered],
+    disk: Disk,
     done: Iterable[Found] = (),
 ) -> Accepted:
     """Write fields besides those that are done. Raises PlayvisorError when the files would not say so then."""
@@ -115,10 +116,10 @@ def _accept_together(
             wanted.append(field)
     changed = {file: text for file, text in texts.items() if text != before[file]}
     try:
-        _write_all(changed)
+        disk.write(changed)
         _require_accepted(rendered.document, render().document, wanted)
     except PlayvisorError:
-        _write_all({file: before[file] for file in changed})
+        disk.write({file: before[file] for file in changed})
         raise
     return Accepted(tuple(edits), left)
 
@@ -224,33 +225,8 @@ def _has_names(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and None not in map(_name_data, value)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, disk: Disk) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return disk.read(path, MOST_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeError) as error:
         raise PlayvisorError(f"{path} can't be read: {error}.") from error
-
-
-def _write_all(texts: Mapping[str, str]) -> None:
-    for file, text in texts.items():
-        # A link stays one.
-        path = Path(file).resolve()
-        try:
-            # Also in a folder that may be written to, a file may not.
-            with path.open("r+b") as former:
-                mark = codecs.BOM_UTF8 if former.read(3) == codecs.BOM_UTF8 else b""
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        except OSError as error:
-            raise PlayvisorError(
-                f"{file} can't be written: {error.strerror}.", "Let it, and its folder, be writable."
-            ) from error
-        draft = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as opened:
-                opened.write(mark + text.encode())
-            shutil.copymode(path, draft)
-            draft.replace(path)
-        except OSError as error:
-            raise PlayvisorError(f"{file} can't be written: {error.strerror}.") from error
-        finally:
-            draft.unlink(missing_ok=True)

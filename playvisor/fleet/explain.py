@@ -29,6 +29,31 @@ def explain_values(fleet: Rendered, path: str) -> list[dict[str, Any]]:
     return [_explain(fleet, place) for place in _list_paths(fleet, path)]
 
 
+def find_paths(fleet: Rendered, file: str, line: int) -> list[str]:
+    """The paths of the values that come from a line of a file, or else of the smallest part that begins there."""
+    found = [path for path, node in walk(fleet.tree) if path and _comes_from(fleet, node, file, line)]
+    return found or _find_parts(fleet.tree, file, line, "")[-1:]
+
+
+def _comes_from(fleet: Rendered, node: Node, file: str, line: int) -> bool:
+    named = (value for _name, value in _find_values(fleet, node.template))
+    return any(_stands_at(one, file, line) for one in (node, *_list_below(node), *named))
+
+
+def _stands_at(node: Node, file: str, line: int) -> bool:
+    return node.source.name == file and line in (node.line, node.key[0] if node.key else 0)
+
+
+def _find_parts(node: Node, file: str, line: int, path: str) -> list[str]:
+    """The paths of the mappings and lists whose keys stand there, the outermost first."""
+    parts = []
+    for name, inner in list_parts(node):
+        place = join_path(path, name)
+        parts += [place] if isinstance(inner.value, dict | list) and _stands_at(inner, file, line) else []
+        parts += _find_parts(inner, file, line, place)
+    return parts
+
+
 def _list_paths(fleet: Rendered, path: str) -> list[str]:
     way = trace_path(fleet.tree, path)
     if way is None:

@@ -16,11 +16,12 @@ from typing import Any
 
 import yaml
 
+from playvisor.fleet.disk import DISK, Disk
 from playvisor.fleet.nodes import DEEPEST, MOST_VALUES, TEMPLATE_MARKS, Node, Source, is_null, join_path
 from playvisor.fleet.problems import Problems
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_MOST_BYTES = 32 * 2**20
+MOST_BYTES = 32 * 2**20
 _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 
 _HINTS = {
@@ -36,29 +37,27 @@ class _Unreadable(Exception):
     """The rest of a file can't be read."""
 
 
-def read_file(path: Path, problems: Problems, *, name: str = "", via: str = "") -> Node | None:
+def read_file(path: Path, problems: Problems, *, name: str = "", via: str = "", disk: Disk = DISK) -> Node | None:
     """The document in a file; None for one without any, or when it can't be read at all, which is a problem."""
     source = Source(name or str(path), via)
-    text = _read(path, source, problems)
+    text = _read(path, source, problems, disk)
     if text is None:
         problems.is_incomplete = True
         return None
     return read_text(text, source, problems)
 
 
-def _read(path: Path, source: Source, problems: Problems) -> str | None:
+def _read(path: Path, source: Source, problems: Problems, disk: Disk) -> str | None:
     try:
-        # Pipes, such as `--values <(sops -d secrets.yml)`, and devices don't say how much is in them.
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
+        raw = disk.read(path, MOST_BYTES + 1)
     except OSError as error:
         hint = "Let it be a file that can be read."
-        if not path.exists():
+        if isinstance(error, (FileNotFoundError, NotADirectoryError)):
             hint = "Look at its name." if source.via else "Name the file of the fleet, or the folder of its files."
         problems.add_at(source.name, 0, 0, "", f"It can't be read: {error.strerror}.", hint)
         return None
-    if len(raw) > _MOST_BYTES:
-        message = f"It has more than {_MOST_BYTES >> 20} MiB."
+    if len(raw) > MOST_BYTES:
+        message = f"It has more than {MOST_BYTES >> 20} MiB."
         problems.add_at(source.name, 0, 0, "", message, "Split it into a folder of files.")
         return None
     try:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from playvisor.fleet import values as layers
+from playvisor.fleet.disk import DISK, Disk
 from playvisor.fleet.expand import expand_node, make_root
 from playvisor.fleet.nodes import Node, Origin, Source, find_node, read_data, walk
 from playvisor.fleet.problems import FleetError, Problem, Problems
@@ -74,16 +74,23 @@ class _Origins(Mapping[str, Origin]):
 
 
 def render_fleet(
-    source: Path, *, environment: str | None = None, values_files: Sequence[Path] = (), sets: Sequence[str] = ()
+    source: Path,
+    *,
+    environment: str | None = None,
+    values_files: Sequence[Path] = (),
+    sets: Sequence[str] = (),
+    disk: Disk = DISK,
 ) -> Rendered:
     """The plain document of a file, or of a folder of files. Raises FleetError with everything that is wrong."""
     problems = Problems()
     with _without_collecting():
-        files = list_files(source, problems)
-        roots = [(file, read_file(file, problems)) for file in files]
+        files = list_files(source, problems, disk)
+        roots = [(file, read_file(file, problems, disk=disk)) for file in files]
         root = _merge_files([(file, node) for file, node in roots if node is not None], source, problems)
         folder = source if source.is_dir() else source.parent
-        values, read = layers.read_values(folder, problems, environment=environment, files=values_files, sets=sets)
+        values, read = layers.read_values(
+            folder, problems, environment=environment, files=values_files, sets=sets, disk=disk
+        )
         expanded = expand_node(root, read_data(values), problems, templates=Templates())
         problems.require_none()
     names = tuple(str(file) for file in [*files, *read])
@@ -109,15 +116,20 @@ def expand_document(data: Mapping[str, Any]) -> Rendered:
     )
 
 
-def list_files(source: Path, problems: Problems) -> list[Path]:
+def list_files(source: Path, problems: Problems, disk: Disk = DISK) -> list[Path]:
     """The files of a fleet: the one that is named, or all YAML files of a folder apart from values and hidden ones."""
     if not source.is_dir():
         return [source]
+
+    def refuse(error: OSError) -> None:
+        problems.is_incomplete = True
+        problems.add_at(str(error.filename), 0, 0, "", f"It can't be read: {error.strerror}.", "Let it be readable.")
+
     files = []
-    for path in sorted(_walk_folder(source, problems)):
+    for path in sorted(disk.walk(source, refuse)):
         if not layers.is_yaml(path) or _is_left_out(path.relative_to(source)):
             continue
-        if path.is_file():
+        if disk.is_file(path):
             files.append(path)
         else:
             # Guests in a file that is not there would be taken for guests that are in none.
@@ -128,23 +140,6 @@ def list_files(source: Path, problems: Problems) -> list[Path]:
         problems.is_incomplete = True
         problems.add_at(str(source), 0, 0, "", "There is no YAML file in this folder.", "Write a fleet.yml.")
     return files
-
-
-def _walk_folder(source: Path, problems: Problems) -> Iterator[Path]:
-    """What is in a folder and in folders in it, also where links lead to, each folder once."""
-
-    def refuse(error: OSError) -> None:
-        problems.is_incomplete = True
-        problems.add_at(str(error.filename), 0, 0, "", f"It can't be read: {error.strerror}.", "Let it be readable.")
-
-    seen = set()
-    for folder, folders, names in os.walk(source, onerror=refuse, followlinks=True):
-        if os.path.realpath(folder) in seen:
-            folders.clear()
-            continue
-        seen.add(os.path.realpath(folder))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in names)
 
 
 def _is_left_out(path: Path) -> bool:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from playvisor.fleet.disk import DISK, Disk
 from playvisor.fleet.nodes import Node, Source, find_node, is_encodable, is_null, join_path, read_data
 from playvisor.fleet.problems import Problems, suggest
 from playvisor.fleet.profiles import merge_nodes
@@ -30,21 +31,27 @@ _NAMING_KEYS = ("additionalProperties", "dependentRequired", "required", "uneval
 
 
 def read_values(
-    folder: Path, problems: Problems, *, environment: str | None, files: Sequence[Path], sets: Sequence[str]
+    folder: Path,
+    problems: Problems,
+    *,
+    environment: str | None,
+    files: Sequence[Path],
+    sets: Sequence[str],
+    disk: Disk = DISK,
 ) -> tuple[Node, list[Path]]:
     """All values as one mapping, and the files that they stand in; what is given later wins."""
     layers: list[tuple[Path, str]] = []
-    own = [folder / name for name in FILES if os.path.lexists(folder / name)]
+    own = [folder / name for name in FILES if disk.exists(folder / name)]
     layers += [(file, "values") for file in _require_one(own, problems)]
     if environment is not None:
         layers += [
             (file, f"values {environment}")
-            for file in _require_one(_find_environment(folder, environment, problems), problems)
+            for file in _require_one(_find_environment(folder, environment, problems, disk), problems)
         ]
     layers += [(file, f"values {file.name}") for file in files]
     merged = Node({}, Source("values"))
     for path, via in layers:
-        node = read_file(path, problems, name=str(path), via=via)
+        node = read_file(path, problems, name=str(path), via=via, disk=disk)
         if node is not None and not isinstance(node.value, dict):
             problems.is_incomplete = True
             problems.add(node, "", "Values have to be a mapping of names and values.", "Write NAME: VALUE.")
@@ -62,22 +69,23 @@ def is_yaml(path: Path) -> bool:
     return path.suffix.lower() in (".yml", ".yaml")
 
 
-def list_environments(folder: Path) -> list[str]:
+def list_environments(folder: Path, disk: Disk = DISK) -> list[str]:
     """The environments that have values."""
-    return sorted({path.stem for path in _list_layers(folder)})
+    return sorted({path.stem for path in _list_layers(folder, disk)})
 
 
-def _list_layers(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder / FOLDER).glob("*") if is_yaml(path) and not path.name.startswith("."))
+def _list_layers(folder: Path, disk: Disk) -> list[Path]:
+    found = disk.list_folder(folder / FOLDER)
+    return sorted(path for path in found if is_yaml(path) and not path.name.startswith("."))
 
 
-def _find_environment(folder: Path, environment: str, problems: Problems) -> list[Path]:
-    known = list_environments(folder)
+def _find_environment(folder: Path, environment: str, problems: Problems, disk: Disk) -> list[Path]:
+    known = list_environments(folder, disk)
     if environment not in known:
         hint = suggest(environment, known) or f"Its values would stand in {folder / FOLDER / environment}.yml."
         problems.is_incomplete = True
         problems.add_at(str(folder / FOLDER), 0, 0, "", f"There is no environment {environment or '``'}.", hint)
-    return [path for path in _list_layers(folder) if path.stem == environment]
+    return [path for path in _list_layers(folder, disk) if path.stem == environment]
 
 
 def _require_one(files: list[Path], problems: Problems) -> list[Path]:

@@ -9,39 +9,70 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from playvisor.web.assets import Assets
+from playvisor.web.consoles import endpoints as consoles
+from playvisor.web.consoles import sockets
 from playvisor.web.context import WebContext
 from playvisor.web.headers import HeadersMiddleware
+from playvisor.web.live.stream import LiveEvents
 from playvisor.web.problems import Problem
-from playvisor.web.rest import overview, session, tools
+from playvisor.web.rest import (
+    description,
+    fleet_files,
+    fleet_plans,
+    fleets,
+    history,
+    ledger,
+    overview,
+    plans,
+    policy,
+    runs,
+    server,
+    session,
+    tools,
+)
 from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+_PACKED_FROM = 4096
+# Of 3 MB of guests, level 1 makes 0.3 MB in a tenth of the time of the highest.
+_PACKING = 1
+
+
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
-    return [*session.list_endpoints(), *tools.list_endpoints(), *overview.list_endpoints()]
+    rooms = (
+        *(description, session, tools, overview, runs, plans, history),
+        *(fleets, fleet_files, fleet_plans, policy, ledger, server, consoles),
+    )
+    return [endpoint for room in rooms for endpoint in room.list_endpoints()]
 
 
 def make_app(context: WebContext) -> ASGIApp:
     """Make the application of a web server."""
-    assets = Assets()
+    assets, endpoints, live = Assets(), list_endpoints(), LiveEvents(context)
     app = Starlette(
         routes=[
-            *make_routes(context, list_endpoints()),
+            *make_routes(context, endpoints),
+            Route(f"{PREFIX}/events", live.serve, methods=["GET"]),
+            *sockets.make_routes(context),
             Route("/api/{path:path}", _answer_unknown),
             Route("/assets/{path:path}", assets.serve_file),
             Route("/{path:path}", assets.serve_page),
         ],
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
     )
-    return HeadersMiddleware(_OwnAddressOnly(app, context), is_secure=context.is_secure)
+    app.state.endpoints, app.state.live = endpoints, live
+    packed = GZipMiddleware(app, minimum_size=_PACKED_FROM, compresslevel=_PACKING)
+    return HeadersMiddleware(_OwnAddressOnly(packed, context), is_secure=context.is_secure)
 
 
 class _OwnAddressOnly:

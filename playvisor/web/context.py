@@ -5,15 +5,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.caller import Caller
+from mcp_bridge.auth.rate_limit import RateLimit
+from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.run import Bridge
 from mcp_bridge.settings import Mode
+from playvisor.web.consoles.asked import AskedConsoles
+from playvisor.web.fleets.sources import Fleets
 from playvisor.web.signin.links import Links
 from playvisor.web.signin.roles import Right
 from playvisor.web.signin.sessions import Session, Sessions
+
+RATE = 1200
+"""Requests that each session, token or, of those who are not signed in, address may make within a minute."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,18 @@ class WebContext:
     is_secure: bool = False
     sessions: Sessions = field(default_factory=Sessions)
     links: Links = field(default_factory=Links)
+    rate: RateLimit = field(default_factory=lambda: RateLimit(RATE))
+    # What the cluster is called, once it has said so.
+    cluster: dict[str, str] = field(default_factory=dict)
+
+    def read_cluster(self) -> None:
+        """Ask the cluster what it is called; where it does not answer, that stays unknown."""
+        with suppress(PlayvisorError):
+            name, _space, identity = self.bridge.authority.identify_cluster().partition(" ")
+            self.cluster.update(name=name, identity=identity)
+
+    fleets: Fleets = field(default_factory=Fleets)
+    consoles: AskedConsoles = field(default_factory=AskedConsoles)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 
 import anyio
 
@@ -18,12 +19,14 @@ from mcp_bridge.system.bounded_stderr import bound_stderr
 from mcp_bridge.system.serving import Listening, make_url, open_listening, serve_app
 from playvisor.web.app import make_app
 from playvisor.web.assets import NOT_BUILT, is_built
+from playvisor.web.consoles.sockets import MOST_MESSAGE_BYTES
 from playvisor.web.context import WebContext
+from playvisor.web.fleets.sources import Fleets
 
 _STOP_SECONDS = 10
 
 
-def serve_web(bridge: Bridge, mode: Mode, where: Listening) -> None:
+def serve_web(bridge: Bridge, mode: Mode, where: Listening, fleets: Fleets) -> None:
     """Serve until SIGINT or SIGTERM. Raises UsageError for an address that others reach, and one that is taken."""
     if not is_loopback(where.host):
         raise UsageError(
@@ -31,8 +34,9 @@ def serve_web(bridge: Bridge, mode: Mode, where: Listening) -> None:
         )
     with open_listening(where) as listening, bound_stderr():
         addresses = find_own_addresses(where.host, listening.getsockname()[1])
-        context = WebContext(bridge, mode, addresses, is_secure=where.scheme == "https")
+        context = WebContext(bridge, mode, addresses, is_secure=where.scheme == "https", fleets=fleets)
         url = make_url(where, listening)
+        threading.Thread(target=context.read_cluster, name="cluster", daemon=True).start()
         sys.stderr.write(f"Playvisor serves the web at {url}/#link={context.links.make()}\n")
         if not is_built():
             sys.stderr.write(f"{NOT_BUILT}\n")
@@ -44,7 +48,16 @@ def serve_web(bridge: Bridge, mode: Mode, where: Listening) -> None:
                     await anyio.sleep(0.05)
 
         try:
-            serve_app(make_app(context), where, listening, stop)
+            serve_app(
+                make_app(context),
+                where,
+                listening,
+                stop,
+                # Consoles. What they show is pixels, which compressing makes slow and not small.
+                ws="wsproto",
+                ws_max_size=MOST_MESSAGE_BYTES,
+                ws_per_message_deflate=False,
+            )
         finally:
             with contextlib.suppress(LedgerError):
                 bridge.authority.refused_logins.flush()

@@ -142,10 +142,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..module_utils._api.client import Client
-from ..module_utils._api.errors import INVALID_PARAMETER, UNSUPPORTED, PveError
 from ..module_utils._api.tasks import write_journal
+from ..module_utils._guest.consoles import build_ticket_request, describe_ticket, require_console
 from ..module_utils._guest.guest import Guest
-from ..module_utils._guest.inventory import require_online
 from ..module_utils._guest.lookup import find_guest, read_status
 from ..module_utils._module.module import PveModule, run_info
 
@@ -155,19 +154,12 @@ NO_TICKET = dict.fromkeys(("ticket", "password", "user", "port", "websocket", "u
 def gather(client: Client, params: dict[str, Any], with_ticket: bool) -> dict[str, Any]:
     """The console of the chosen guest, with a ticket when I(with_ticket)."""
     inventory, guest = find_guest(client, params, read_status)
-    if params["serial"] and (guest.type == "lxc" or params["console"] != "terminal"):
-        hint = "Leave serial out, or use it with console=terminal."
-        raise PveError(INVALID_PARAMETER, "serial is for the terminal of a QEMU guest only.", hint)
-    require_online(inventory, guest)
-    # For a guest that is off, the API answers all the same and only the task of the proxy fails.
-    if guest.status != "running":
-        hint = "Start it first, as with pve_guest_state."
-        raise PveError(UNSUPPORTED, f"Guest {guest.label} does not run, so it has no console.", hint)
+    require_console(inventory, guest, params)
     console = {**guest.identity(), "link": build_link(client.connection.url, guest, params["console"]), **NO_TICKET}
     if with_ticket:
-        answer = client.request("POST", *build_ticket_request(guest, params))
+        answer = client.request("POST", *build_ticket_request(guest.path, guest.type, params))
         write_journal(answer["upid"])
-        console |= describe_ticket(client.connection.url, guest, answer)
+        console |= describe_ticket(client.connection.url, guest.path, answer)
     return {"console": console}
 
 
@@ -177,26 +169,6 @@ def build_link(url: str, guest: Guest, console: str) -> str:
     query |= {"vmid": guest.vmid, "vmname": guest.name, "node": guest.node}
     query |= {"resize": "off", "cmd": ""} if console == "vnc" else {"cmd": ""}
     return f"{url}/?{urlencode(query)}"
-
-
-def build_ticket_request(guest: Guest, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Path and parameters of the request that creates a ticket."""
-    if params["console"] == "vnc":
-        return f"{guest.path}/vncproxy", {"websocket": 1}
-    return f"{guest.path}/termproxy", {"serial": params["serial"]} if params["serial"] else {}
-
-
-def describe_ticket(url: str, guest: Guest, answer: dict[str, Any]) -> dict[str, Any]:
-    """The ticket that the API answered, and the websocket URL to use it with."""
-    query = urlencode({"port": answer["port"], "vncticket": answer["ticket"]})
-    return {
-        "ticket": answer["ticket"],
-        "password": answer.get("password"),
-        "user": answer.get("user"),
-        "port": int(answer["port"]),
-        "websocket": f"{url.replace('https://', 'wss://', 1)}/api2/json{guest.path}/vncwebsocket?{query}",
-        "upid": answer["upid"],
-    }
 
 
 def main() -> None:

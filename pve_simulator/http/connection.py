@@ -17,6 +17,7 @@ from email.utils import formatdate
 import h11
 
 from pve_simulator.http.message import Request, Response
+from pve_simulator.http.websocket import WebSocket, make_upgrade_headers
 
 Application = Callable[[Request], Awaitable[Response]]
 
@@ -46,6 +47,9 @@ async def serve_connection(
             response = await application(request)
             if response.abort:
                 writer.transport.abort()
+                return
+            if response.talk is not None:
+                await _upgrade(connection, reader, writer, request, response)
                 return
             await _send(connection, writer, request, response)
             if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
@@ -79,6 +83,22 @@ async def _next_request(
             return Request.from_target(head.method.decode("latin-1"), target, headers, bytes(body))
         else:
             return None
+
+
+async def _upgrade(
+    connection: h11.Connection,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    request: Request,
+    response: Response,
+) -> None:
+    headers = make_upgrade_headers(request)
+    if headers is None or response.talk is None:
+        return
+    head = h11.InformationalResponse(status_code=101, headers=headers, reason=b"Switching Protocols")
+    writer.write(connection.send(head) or b"")
+    await writer.drain()
+    await response.talk(WebSocket(reader, writer, connection.trailing_data[0]))
 
 
 async def _send(connection: h11.Connection, writer: asyncio.StreamWriter, request: Request, response: Response) -> None:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pve_simulator.errors import ApiError
+
+if TYPE_CHECKING:
+    from pve_simulator.http.websocket import WebSocket
 
 _PHRASES = {200: "OK"}
 _JSON = "application/json;charset=UTF-8"
@@ -54,6 +57,8 @@ class Response:
     abort: bool = False
     # Fault injection: seconds over which the body is sent bit by bit.
     slow: float = 0.0
+    # What is spoken over the WebSocket that the connection becomes; the answer is then 101, without a body.
+    talk: Callable[[WebSocket], Awaitable[None]] | None = None
 
 
 def json_response(payload: Mapping[str, Any]) -> Response:

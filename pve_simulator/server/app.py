@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from functools import partial
 from typing import Any
 
+from pve_simulator.consoles.serving import serve_console
 from pve_simulator.errors import ApiError, failure
 from pve_simulator.guests import ha_manager
 from pve_simulator.guests.feed import WORKERS, Feed, freeze_node
@@ -21,7 +23,9 @@ from pve_simulator.http.message import (
     json_response,
 )
 from pve_simulator.http.params import BadRequest, check_method, read_params
+from pve_simulator.http.websocket import is_upgrade
 from pve_simulator.requests.auth import Subject, Unauthorized, authenticate, is_public
+from pve_simulator.requests.consoles import Consoles
 from pve_simulator.requests.dispatch import NodeUnreachable, ProxyTimeout, dispatch
 from pve_simulator.requests.router import RawReply, Reply, load_handlers
 from pve_simulator.server.control import handle_control
@@ -84,6 +88,8 @@ class Application:
             method = "GET" if request.method == "HEAD" else request.method
             worker = self._choose_worker(request)
             result = await dispatch(self.world, subject, method, path, params.values, params.upload, worker)
+            if path.endswith("/vncwebsocket") and is_upgrade(request):
+                return self._answer_upgrade(path, result["port"])
             return _respond(result)
         except Unauthorized as error:
             await asyncio.sleep(self.world.settings.auth_delay)
@@ -102,6 +108,15 @@ class Application:
             # A defect of ours must reach the client that asked, and not end the connection for others.
             _LOGGER.exception("%s %s", request.method, path)
             return error_response(failure(f"simulator defect: {error!r}"))
+
+    def _answer_upgrade(self, path: str, port: str) -> Response:
+        """Connect a client with the console at a node's port, unless nothing listens there."""
+        node = path.split("/")[2]
+        node = self.world.cluster.local_node if node == "localhost" else node
+        console = self.world.part(Consoles).take(node, int(port))
+        if console is None:
+            return bare_response(599, "Connection refused", close=True)
+        return Response(101, "Switching Protocols", talk=partial(serve_console, console, self.world.clock))
 
     def _choose_worker(self, request: Request) -> int:
         """The worker that answers: always the same on one connection, else each in turn."""

@@ -115,6 +115,7 @@ _UNDO: dict[str, UndoRule] = {
     "create_guest": _cannot_undo("it would mean deleting the guest, which no tool does; delete it in Proxmox VE."),
     "restore_guest": _cannot_undo("it would mean deleting the guest, which no tool does; delete it in Proxmox VE."),
     "make_template": _cannot_undo("a template can't be made a guest again."),
+    "open_console": _cannot_undo("what was typed into a console is not known here."),
     "exec_guest": _cannot_undo("what a command did in a guest is not known here."),
     "plan_fleet": _cannot_undo("`playvisor fleet rollback` plans the way back to an older revision of the fleet."),
     "prune_fleet": _cannot_undo("what was deleted is lost."),

@@ -14,7 +14,7 @@ from playvisor.cli.options import with_output
 from playvisor.cli.output import TABLE, Output
 
 if TYPE_CHECKING:
-    from playvisor.cli.fleet_files import FleetFiles
+    from playvisor.fleet.files import FleetFiles
 
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="File of the fleet, or folder of files.")]
 Environment = Annotated[
@@ -37,7 +37,7 @@ group = typer.Typer(
 def _gather(
     source: Path, environment: str | None = None, values: list[Path] | None = None, sets: list[str] | None = None
 ) -> FleetFiles:
-    from playvisor.cli.fleet_files import FleetFiles
+    from playvisor.fleet.files import FleetFiles
 
     return FleetFiles(source, environment, tuple(values or ()), tuple(sets or ()))
 

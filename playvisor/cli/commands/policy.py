@@ -66,7 +66,8 @@ def policy_explain(
     output: Output = TABLE,
 ) -> None:
     """Show what a call does and how the policy in use decides, with and without an approval, and by which rules."""
-    from playvisor.cli.policy import Explanation, explain_decision
+    from mcp_bridge.policy.explanation import Explanation
+    from playvisor.cli.policy import explain_decision
 
     guest = {
         "vmid": vmid,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -20,8 +21,15 @@ def web(
         Literal["read", "check", "apply"] | None,
         typer.Option(help="Most that the page may do. Default: PLAYVISOR_MODE, or apply."),
     ] = None,
+    fleet: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER|FILE",
+            help="A fleet to serve; repeatable. Default: PLAYVISOR_WEB_FLEETS, or the current folder's, if it has one.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the web application and the REST API."""
     from playvisor.cli.web import serve
 
-    serve(host, port, mode)
+    serve(host, port, mode, fleet or ())

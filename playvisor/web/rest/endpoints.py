@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,11 +20,13 @@ from starlette.routing import Route
 
 from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.system.connections import CONNECTION_KEY
 from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem, describe_error
 from playvisor.web.signin.roles import Right
 from playvisor.web.signin.visitors import find_visitor
 
+_log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 MOST_BODY_BYTES = 2**20
 Schema = Mapping[str, Any]
@@ -65,7 +68,8 @@ Function = Callable[[Ask], Answer]
 class Endpoint:
     """One method of one path below the prefix. `may` is the right it takes; None lets everybody in.
 
-    `query` are the properties of the query, `body` the schema of the body, `returns` those of the answers by status.
+    `query` are the properties of the query, `body` the schema of the body, `returns` those of the answers by status;
+    `refusals` are statuses of problems beyond those that every endpoint may answer, `headers` those that it reads.
     """
 
     method: str
@@ -78,7 +82,8 @@ class Endpoint:
     body: Schema | None = None
     returns: Mapping[int, Schema] = field(default_factory=lambda: {200: {"type": "object"}})
     group: str = "other"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
+    headers: Mapping[str, Schema] = field(default_factory=dict)
 
 
 def make_routes(context: WebContext, endpoints: list[Endpoint]) -> list[Route]:
@@ -105,18 +110,46 @@ async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request:
                     "Whoever runs this server can give a role that has it.",
                     code="refused",
                 )
+        _require_rate(context, request, visitor)
         query = read_query(endpoint.query, request)
         body = await read_body(endpoint.body, request) if endpoint.body is not None else {}
         ask = Ask(context, visitor, request.path_params, query, body, request)
         answer = await anyio.to_thread.run_sync(endpoint.function, ask)
+        if endpoint.method != "GET":
+            request.app.state.live.look_now()
     except Problem as problem:
         return problem.make_response()
     except PlayvisorError as error:
         return describe_error(error).make_response()
+    except Exception:
+        _log.exception("%s %s failed", request.method, endpoint.path)
+        failed = Problem(500, "Playvisor itself failed at this.", "The server's log says where.", code="internal")
+        return failed.make_response()
     if answer.response is not None:
         return answer.response
     headers = {"cache-control": "no-store", **answer.headers}
     return JSONResponse(answer.data, answer.status, headers)
+
+
+def _require_rate(context: WebContext, request: Request, visitor: Visitor | None) -> None:
+    """Count a request. Raises Problem 429 for one too many."""
+    if visitor is None:
+        key = request.client.host if request.client else ""
+    else:
+        key = visitor.session.id if visitor.session else visitor.caller.identity
+        connection = request.scope.get("state", {}).get(CONNECTION_KEY)
+        if connection is not None:
+            connection.proven = True
+    wait = context.rate.consume(key)
+    if wait:
+        seconds = max(1, round(wait))
+        raise Problem(
+            429,
+            f"There are too many requests: at most {context.rate.rate} within a minute.",
+            f"Wait {seconds} s.",
+            code="busy",
+            headers={"retry-after": str(seconds)},
+        )
 
 
 def read_query(properties: Mapping[str, Schema], request: Request) -> dict[str, Any]:
@@ -146,7 +179,8 @@ async def read_body(schema: Schema, request: Request) -> Mapping[str, Any]:
         raise Problem(400, f"The body is not JSON: {error}.", "Correct it.", code="invalid_parameter") from None
     if not isinstance(body, dict):
         raise Problem(422, "The body is not an object.", "Send {…}.", code="invalid_parameter")
-    _require_valid(schema, body)
+    if "properties" in schema:
+        _require_valid(schema, body)
     return body
 
 

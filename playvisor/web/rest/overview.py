@@ -9,8 +9,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mcp_bridge import catalogue
-from mcp_bridge.catalogue.run_tools import TOOLS
 from mcp_bridge.evidence.plan_view import make_plan_view
 from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.run import Request
@@ -25,6 +23,7 @@ from playvisor.web.attention import (
 )
 from playvisor.web.problems import describe_failure
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
+from playvisor.web.tools import is_change
 
 _RECENT = 12
 # Of the newest runs, those that failed stand in the queue.
@@ -86,7 +85,7 @@ def get_overview(ask: Ask) -> Answer:
     recent = bridge.ledger.recent(_LOOKED_AT, since=_SINCE)
     titles = {plan.plan_id: make_plan_view(plan).title for plan in plans}
     freeze = bridge.authority.read_freeze()
-    changes = [row for row in recent if _writes(row.tool)]
+    changes = [row for row in recent if is_change(row.tool)]
     matters = [
         *([Matter("frozen", "critical", vars(freeze))] if freeze else []),
         *find_in_overview(overview),
@@ -96,7 +95,7 @@ def get_overview(ask: Ask) -> Answer:
     data = {
         **{name: overview.get(name) for name in ("cluster", "nodes", "guests", "storage")},
         "attention": [matter.as_dict() for matter in sort_matters(matters)],
-        "running": [_describe_run(row) for row in bridge.ledger.list_unclosed()],
+        "running": [_describe_run(row) for row in bridge.ledger.list_unclosed() if is_change(row.tool)],
         "recent": [_describe_run(row) for row in changes[:_RECENT]],
     }
     return Answer(bridge.redact(data))
@@ -125,11 +124,6 @@ def _read(ask: Ask, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any
     if result.failure:
         raise describe_failure(result)
     return result.data
-
-
-def _writes(name: str) -> bool:
-    tool = catalogue.load().get(name) or TOOLS.get(name)
-    return tool is not None and tool.writes
 
 
 def _describe_run(row: RunRow) -> dict[str, Any]:

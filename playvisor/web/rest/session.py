@@ -97,7 +97,7 @@ def describe_session(context: WebContext, session: Session) -> dict[str, Any]:
         "csrf": session.csrf,
         "mode": context.mode if "operate" in session.rights else "read",
         "version": version(),
-        "cluster": {"url": settings.endpoint.url},
+        "cluster": {"url": settings.endpoint.url, **context.cluster},
     }
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from mcp_bridge import catalogue
-from mcp_bridge.catalogue.run_tools import TOOLS
 from mcp_bridge.result import Result
 from mcp_bridge.run import Request
 from playvisor.web.problems import Problem, describe_failure
 from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
+from playvisor.web.tools import list_all
 
 # The tool's own schema says what is wrong with the arguments, and a refused call is recorded.
 _ARGUMENTS = {"type": "object"}
@@ -60,12 +59,6 @@ def answer_result(result: Result) -> Answer:
     if result.status == "held" and result.plan and result.plan.id:
         return Answer(result.as_dict(), 202, {"location": f"{PREFIX}/plans/{result.plan.id}"})
     raise describe_failure(result)
-
-
-def list_all() -> list[Any]:
-    """All tools, those of the bridge included."""
-    playbooks = [tool for tool in catalogue.load().values() if not tool.internal]
-    return [*playbooks, *TOOLS.values()]
 
 
 def describe_tool(tool: Any) -> dict[str, Any]:

@@ -69,6 +69,12 @@ class Sessions:
             session = self._sessions[_hash(secret)] = replace(session, used_at=now)
             return session
 
+    def is_open(self, session_id: str) -> bool:
+        """Whether a session has not ended; that is no use of it."""
+        with self._lock:
+            now = self._clock()
+            return any(one.id == session_id and one.expires_at > now for one in self._sessions.values())
+
     def list_all(self) -> list[Session]:
         """Those that have not ended, the newest first."""
         with self._lock:

@@ -30,6 +30,7 @@ def user(place, simulator, playvisor, tmp_path):
     return User(place, make_client(simulator), tmp_path, playvisor)
 
 
+@pytest.mark.parametrize("place", ["cluster"], indirect=True)
 def test_a_fleet_lives_by_changes_of_each_consequence(user, simulator):
     before = set(simulator.cluster.guests)
 
@@ -38,6 +39,7 @@ def test_a_fleet_lives_by_changes_of_each_consequence(user, simulator):
     assert set(simulator.cluster.guests) == before
 
 
+@pytest.mark.parametrize("place", ["single"], indirect=True)
 def test_guests_of_many_shapes_are_a_fleet(user, place, simulator):
     shapes, before = list_shapes(place), set(simulator.cluster.guests)
 

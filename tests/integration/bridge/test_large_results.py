@@ -142,6 +142,7 @@ class TestNineHundredGuests:
 
     @pytest.mark.thorough
     @on(lambda: machines(900))
+    @pytest.mark.parametrize("call", ["warm"], indirect=True)
     def test_they_are_changed_and_everybody_is_told_so(self, call, ledger, playvisor, simulator):
         held = call(*self.REQUEST)
         assert (held["status"], len(held["plan"]["steps"])) == ("held", 900)

@@ -22,7 +22,8 @@ from simulated import make_client
 from pve_simulator import Simulator
 from pve_simulator.clusters.seed import cluster_from_data
 
-pytestmark = pytest.mark.thorough
+# One group: all cases are one fleet, which is planned and applied once.
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("every option")]
 
 CONFIGS = {
     "qemu": {

@@ -240,11 +240,12 @@ def play(tasks, here, collections, folder, **environment):
 
 
 def plain(result, folder):
-    """A result without ports, digests, ids, folders and loads, and with the last line of each traceback only."""
+    """A result without ports, digests, ids, tickets, folders, loads, and with the last line of each traceback only."""
     text = json.dumps(result, sort_keys=True).replace(folder, "FOLDER")
     text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8006", text)
     text = re.sub(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}|\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b", "DIGEST", text)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
+    text = re.sub(r'"(ticket|password|websocket)": "[^"]+"', r'"\1": "SECRET"', text)
     found = json.loads(re.sub(r'"(cpu|mem|load|loadavg|uptime)": (\[[^\]]*\]|[0-9.e-]+)', r'"\1": 0', text))
     for key in ("exception", "module_stderr"):
         lines = str(found.get(key) or "").strip().splitlines()

@@ -68,7 +68,8 @@ LAYERS = {
         ("requests",),
         ("access", "storage"),
         ("clusters", "guests"),
-        ("backup", "server"),
+        ("backup", "consoles"),
+        ("server",),
         ("__init__", "api", "cli", "replay"),
         ("__main__", "pytest_plugin"),
     ),
@@ -88,6 +89,7 @@ DOORS = {
     "do: one call of a tool, from the request to its result": [
         "mcp_bridge.auth.addresses",
         "mcp_bridge.auth.caller",
+        "mcp_bridge.auth.rate_limit",
         "mcp_bridge.auth.principals",
         "mcp_bridge.errors",
         "mcp_bridge.executor",
@@ -117,6 +119,8 @@ DOORS = {
         "mcp_bridge.ledger.verify",
         "mcp_bridge.run.recovery.interrupted",
         "mcp_bridge.run.tools.history",
+        "mcp_bridge.run.tools.runs",
+        "mcp_bridge.run.visibility",
     ],
     "what can be done: the tools, what they take and need, and who may": [
         "mcp_bridge.catalogue",
@@ -130,7 +134,7 @@ DOORS = {
         "mcp_bridge.catalogue.run_tools",
         "mcp_bridge.policy",
         "mcp_bridge.policy.cases",
-        "mcp_bridge.policy.samples",
+        "mcp_bridge.policy.explanation",
     ],
     "putting it together: settings, the servers that it starts, starting and ending fast, being forked": [
         "mcp_bridge.collection",
@@ -145,6 +149,7 @@ DOORS = {
         "mcp_bridge.settings.profiles",
         "mcp_bridge.settings.secrets",
         "mcp_bridge.system.bounded_stderr",
+        "mcp_bridge.system.connections",
         "mcp_bridge.system.exiting",
         "mcp_bridge.system.memory",
         "mcp_bridge.system.serving",

@@ -20,14 +20,14 @@ _BASE = "/nodes/{node}/lxc/{vmid}"
 def open_vnc(call: Call) -> dict[str, Any]:
     """A VNC console of the container's terminal."""
     guest = call.guest("lxc")
-    return open_console(call, f"/vms/{guest.vmid}", guest.vmid)
+    return open_console(call, f"/vms/{guest.vmid}", guest.vmid, guest=guest)
 
 
 @route("POST", f"{_BASE}/termproxy")
 def open_terminal(call: Call) -> dict[str, Any]:
     """A terminal; its task has the type of a VNC proxy's."""
     guest = call.guest("lxc")
-    return open_console(call, f"/vms/{guest.vmid}", guest.vmid, vnc=False)
+    return open_console(call, f"/vms/{guest.vmid}", guest.vmid, vnc=False, guest=guest)
 
 
 @route("GET", f"{_BASE}/vncwebsocket")

@@ -25,19 +25,19 @@ _COMMANDS = frozenset({"balloon", "cont", "eject", "sendkey", "set_link", "stop"
 def open_vnc(call: Call) -> dict[str, Any]:
     """A VNC console, with the password that VNC itself asks for unless it shows a serial port."""
     guest = call.guest("qemu")
-    answer = open_console(call, f"/vms/{guest.vmid}", guest.vmid)
     on_serial = guest.config.get("vga", "").removeprefix("type=").startswith("serial")
-    if call.flag("websocket") or call.flag("generate-password") or not on_serial:
-        answer["password"] = make_one_time_password()
-        answer["ticket"] = f"{answer['password']}:{answer['ticket']}"
-    return answer
+    if not (call.flag("websocket") or call.flag("generate-password") or not on_serial):
+        return open_console(call, f"/vms/{guest.vmid}", guest.vmid, guest=guest)
+    password = make_one_time_password()
+    answer = open_console(call, f"/vms/{guest.vmid}", guest.vmid, guest=guest, password=password)
+    return {**answer, "password": password, "ticket": f"{password}:{answer['ticket']}"}
 
 
 @route("POST", f"{_BASE}/termproxy")
 def open_terminal(call: Call) -> dict[str, Any]:
     """A terminal on a serial port; its task has the type of a VNC proxy's."""
     guest = call.guest("qemu")
-    return open_console(call, f"/vms/{guest.vmid}", guest.vmid, vnc=False)
+    return open_console(call, f"/vms/{guest.vmid}", guest.vmid, vnc=False, guest=guest)
 
 
 @route("POST", f"{_BASE}/spiceproxy")

@@ -119,7 +119,9 @@ TOUCHES_NO_GUEST = {
     "protect_backup",
 }
 COPIES = {"backup_guest", "clone_guest", "create_guest", "restore_guest", "set_backup_job"}
-ON_GUESTS = sorted(set(EVERY_TOOL) - TOUCHES_NO_GUEST - COPIES - {"exec_guest"})
+# Of which no approval makes anything for AI clients.
+FOR_PEOPLE = {"exec_guest", "open_console"}
+ON_GUESTS = sorted(set(EVERY_TOOL) - TOUCHES_NO_GUEST - COPIES - FOR_PEOPLE)
 
 
 @pytest.mark.parametrize("tool", ON_GUESTS)
@@ -170,7 +172,7 @@ def test_a_protected_guest_is_found_in_each_request(asker, method, path, params)
 
 
 @pytest.mark.parametrize(
-    "tool", sorted(set(EVERY_TOOL) - TOUCHES_NO_GUEST - {"exec_guest", "create_guest", "restore_guest"})
+    "tool", sorted(set(EVERY_TOOL) - TOUCHES_NO_GUEST - FOR_PEOPLE - {"create_guest", "restore_guest"})
 )
 @pytest.mark.parametrize("asker", [AI, PERSON], ids=["client", "person"])
 def test_a_guest_that_could_not_be_read_needs_an_operator(tool, asker):
@@ -286,6 +288,19 @@ def test_ai_clients_run_nothing_inside_guests(step):
         assert decide(ask_about([step]), approval)[0] == "refuse"
     assert decide(ask_about([step]))[1] == ["no-guest-commands"]
     assert decide(ask_about([step], PERSON))[0] == "allow"
+
+
+@pytest.mark.parametrize("path", [f"{VM}/vncproxy", f"{VM}/termproxy", f"{CT}/termproxy", "/nodes/pve1/termproxy"])
+def test_consoles_are_for_people_and_of_a_protected_guest_for_an_operator_to_decide_on(path):
+    step = ("POST", path, {})
+    kind = "lxc" if "/lxc/" in path else "qemu"
+
+    for approval in (None, ELICITED, OPERATOR):
+        assert decide(ask_about([step], AI, guest(kind=kind)), approval)[0] == "refuse"
+    assert decide(ask_about([step], AI, guest(kind=kind)))[1] == ["consoles-are-for-people"]
+    assert decide(ask_about([step], PERSON, guest(kind=kind)))[0] == "allow"
+    if path != "/nodes/pve1/termproxy":
+        assert decide(ask_about([step], PERSON, guest(kind=kind, protected=True))) == ("hold", [GUARDED])
 
 
 def test_the_worst_step_of_a_plan_decides():

@@ -84,6 +84,9 @@ COMPUTED = {
     ("_resources/guest_state.py", "'POST'", "f'{observed.guest.path}/status/{action}'"): [
         ("POST", f"/nodes/pve1/{kind}/101/status/{action}") for kind in ("qemu", "lxc") for action in POWER_ACTIONS
     ],
+    ("pve_console.py", "'POST'", "path"): [
+        ("POST", f"/nodes/pve1/{place}proxy") for place in ("qemu/101/vnc", "qemu/101/term", "lxc/101/term", "term")
+    ],
     ("pve_snapshot.py", "'PUT'", "path"): [("PUT", "/nodes/pve1/qemu/101/snapshot/a/config")],
 }
 

@@ -118,3 +118,12 @@ def test_what_makes_no_sense_is_named_without_repeating_it(environment, name, va
     with pytest.raises(UsageError, match=name) as caught:
         load_settings()
     assert value not in str(caught.value)
+
+
+def test_variables_of_other_programs_are_not_taken_for_ours(environment):
+    environment(USER="alice", HOST="somewhere", PORT="99", MODE="test", URL="http://x", POLICY="/x", SERVE="auto")
+
+    settings = load_settings()
+
+    assert (settings.user, settings.host, settings.port, settings.mode) == (None, None, None, None)
+    assert (settings.url, settings.policy, settings.serve) == (None, None, "off")

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
-from ansible_collections.playvisor.proxmox.plugins.modules.pve_console_info import (
-    build_link,
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.consoles import (
     build_ticket_request,
     describe_ticket,
 )
+from ansible_collections.playvisor.proxmox.plugins.module_utils._guest.guest import Guest
+from ansible_collections.playvisor.proxmox.plugins.modules.pve_console_info import build_link
 
 URL = "https://pve.example.com:8006"
 QEMU = Guest(101, "web 1", "pve1", "qemu", "running")
@@ -34,13 +34,13 @@ def test_a_link_is_the_one_of_the_web_interface(guest, console, query):
     ],
 )
 def test_a_ticket_is_asked_for_by_this_request(guest, params, request_):
-    assert build_ticket_request(guest, params) == request_
+    assert build_ticket_request(guest.path, guest.type, params) == request_
 
 
 def test_a_client_finds_the_ticket_quoted_in_its_address():
     answer = {"port": "5900", "ticket": "PVEVNC:6B::a+/b==", "upid": "UPID:x", "user": "root@pam"}
 
-    found = describe_ticket(URL, QEMU, answer)
+    found = describe_ticket(URL, QEMU.path, answer)
 
     assert found["websocket"] == (
         "wss://pve.example.com:8006/api2/json/nodes/pve1/qemu/101/vncwebsocket"

@@ -23,7 +23,7 @@ from playvisor.fleet.adopt.observed import read_observation
 from playvisor.fleet.adopt.proof import prove_fixed_point
 from pve_simulator import Simulator, build_cluster
 
-SEEDS = range(6)
+SEEDS = range(4)
 GUESTS = 30
 OBJECTS = 12
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcp_bridge.result import Result
+from playvisor.fleet.nodes import find_node
 from playvisor.fleet.render import Origin, Rendered
 
 
@@ -21,6 +22,15 @@ def find_origin(rendered: Rendered, path: str) -> Origin | None:
             return origin
         plain = plain.rpartition(".")[0]
     return None
+
+
+def find_entry(rendered: Rendered, path: str) -> tuple[str, int] | None:
+    """File and line of the key of an object, or of where it stands otherwise."""
+    node = find_node(rendered.tree, path)
+    if node is not None and node.key:
+        return node.source.name, node.key[0]
+    origin = find_origin(rendered, path)
+    return (origin.file, origin.line) if origin else None
 
 
 def with_places(result: Result, rendered: Rendered) -> Result:

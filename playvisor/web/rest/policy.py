@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The policy in use: its text and rules, how it would decide, and test cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from mcp_bridge.policy import EFFECTS, Decision, Policy
+from mcp_bridge.policy.cases import read_cases
+from mcp_bridge.policy.explanation import Explanation, decide_all, make_question
+from mcp_bridge.system.identity import is_user
+from mcp_bridge.text.plain import one_line
+from mcp_bridge.text.yaml import load_yaml
+from playvisor.web.problems import Problem
+from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
+from playvisor.web.rest.runs import make_list
+
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_EXPLAIN = {
+    "type": "object",
+    "properties": {
+        "tool": {"type": "string"},
+        "options": {**_TEXTS, "description": "name=value, as the tool takes them"},
+        "effects": {**_TEXTS, "description": f"Instead of what the tool usually does: {', '.join(EFFECTS)}"},
+        "tags": _TEXTS,
+        "pool": {"type": "string"},
+        "node": {"type": "string"},
+        "protected": {"type": "boolean"},
+        "config": {**_TEXTS, "description": "name=value of the guest's configuration"},
+        "targets": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "How many such guests"},
+        "recent_targets": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
+        "asker": {"type": "string"},
+        "kind": {"type": "string", "enum": ["person", "client"]},
+        "roles": _TEXTS,
+    },
+    "required": ["tool"],
+    "additionalProperties": False,
+}
+_TEST = {
+    "type": "object",
+    "properties": {"cases": {"type": "string", "description": "YAML, as `playvisor policy test` takes it"}},
+    "required": ["cases"],
+    "additionalProperties": False,
+}
+_OBJECT = {"type": "object"}
+
+
+def list_endpoints() -> list[Endpoint]:
+    """The endpoints of the policy."""
+    return [
+        Endpoint("GET", "/policy", "get_policy", "Show the policy in use, and its rules", get_policy, group="policy"),
+        Endpoint(
+            "POST",
+            "/policy/explain",
+            "explain_policy",
+            "Show how it would decide about a call that nobody makes",
+            explain_policy,
+            body=_EXPLAIN,
+            group="policy",
+        ),
+        Endpoint(
+            "POST",
+            "/policy/test",
+            "test_policy",
+            "Decide test cases, and compare with what is expected",
+            test_policy,
+            body=_TEST,
+            returns={200: make_list("cases", _OBJECT, failed={"type": "integer"})},
+            group="policy",
+        ),
+    ]
+
+
+def get_policy(ask: Ask) -> Answer:
+    """Answer with the policy as its file has it now."""
+    policy = _load(ask)
+    rules = [rule.__dict__ for rule in policy.rules.values()]
+    return Answer(
+        {"source": policy.source, "text": policy.text, "rules": rules, "warnings": policy.find_warnings(is_user)}
+    )
+
+
+def explain_policy(ask: Ask) -> Answer:
+    """Answer with the decisions: as it is, and once it is approved."""
+    target = {name: ask.body[name] for name in ("tags", "pool", "node", "protected") if name in ask.body}
+    given = {name: value for name, value in ask.body.items() if name not in target}
+    asked = Explanation(target=target, **given)
+    question = make_question(asked)
+    steps = [dict(step) for part in question.parts[:1] for step in part.steps]
+    decisions = {when: _describe(one) for when, one in decide_all(_load(ask), asked, question).items()}
+    return Answer({"effects": sorted(question.effects, key=EFFECTS.index), "steps": steps, "decisions": decisions})
+
+
+def test_policy(ask: Ask) -> Answer:
+    """Answer with the ruling of each case."""
+    try:
+        cases = read_cases(load_yaml(ask.body["cases"]))
+    except (ValueError, yaml.YAMLError) as error:
+        raise Problem(422, f"The cases are not YAML: {one_line(str(error))}.", code="invalid_parameter") from None
+    policy = _load(ask)
+    decided = [(case, policy.decide(case.question, case.approval)) for case in cases]
+    rows = [
+        {"case": case.name, "expected": case.expect, "passed": one.ruling == case.expect, **_describe(one)}
+        for case, one in decided
+    ]
+    return Answer({"cases": rows, "failed": sum(not row["passed"] for row in rows)})
+
+
+def _load(ask: Ask) -> Policy:
+    return Policy.load(ask.context.bridge.settings.policy)
+
+
+def _describe(decision: Decision) -> Mapping[str, Any]:
+    advice = decision.advice if decision.ruling != "allow" else None
+    rules = [rule.name for rule in decision.rules]
+    return {"ruling": decision.ruling, "rules": rules, "reason": decision.reason, "advice": advice}

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 Playvisor contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""This server: whether it is well, what it is set to, and the profiles of clusters."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pydantic import SecretStr
+
+from mcp_bridge import collection, version
+from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.settings import Settings, profiles
+from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
+from playvisor.web.rest.runs import make_list
+
+_OBJECT = {"type": "object"}
+_HEALTH = {
+    "type": "object",
+    "properties": {"status": {"type": "string", "enum": ["ok", "degraded"]}, "version": {"type": "string"}},
+    "required": ["status"],
+}
+
+
+def list_endpoints() -> list[Endpoint]:
+    """The endpoints of the server itself."""
+    return [
+        Endpoint(
+            "GET",
+            "/health",
+            "get_health",
+            "Show whether the server can do its work",
+            get_health,
+            may=None,
+            returns={200: _HEALTH, 503: _HEALTH},
+            group="server",
+        ),
+        Endpoint(
+            "GET",
+            "/settings",
+            "list_settings",
+            "List what the server is set to, without secrets",
+            list_settings,
+            may="administer",
+            returns={200: make_list("settings", _OBJECT)},
+            group="server",
+        ),
+        Endpoint(
+            "GET",
+            "/profiles",
+            "list_profiles",
+            "List the profiles of clusters",
+            list_profiles,
+            may="administer",
+            returns={200: make_list("profiles", _OBJECT)},
+            group="server",
+        ),
+    ]
+
+
+def get_health(ask: Ask) -> Answer:
+    """Answer whether the ledger can be read; nothing that a stranger should not know."""
+    try:
+        ask.context.bridge.ledger.last_entry()
+    except PlayvisorError:
+        return Answer({"status": "degraded", "version": version()}, 503)
+    return Answer({"status": "ok", "version": version()})
+
+
+def list_settings(ask: Ask) -> Answer:
+    """Answer with every setting, its value, and whether the environment sets it."""
+    settings = ask.context.bridge.settings
+    rows = [_describe_setting(settings, name) for name in type(settings).model_fields]
+    facts = {"version": version(), "collection": collection.version(), "mode": ask.context.mode}
+    return Answer(ask.context.bridge.redact({**facts, "settings": rows}))
+
+
+def _describe_setting(settings: Settings, name: str) -> dict[str, Any]:
+    field = type(settings).model_fields[name]
+    aliases = getattr(field.validation_alias, "choices", [name])
+    value = getattr(settings, name)
+    if isinstance(value, SecretStr):
+        value = "set, and not shown"
+    elif value is not None and not isinstance(value, (bool, int, float)):
+        value = str(value)
+    variable = str(aliases[0])
+    return {"name": variable, "value": value, "is_set": bool(os.environ.get(variable)), "default": _show_default(field)}
+
+
+def _show_default(field: Any) -> Any:
+    default = field.get_default(call_default_factory=True)
+    return default if default is None or isinstance(default, (bool, int, float)) else str(default)
+
+
+def list_profiles(_ask: Ask) -> Answer:
+    """Answer with the profiles, without their secrets."""
+    saved = profiles.load()
+    rows = [
+        {
+            "name": name,
+            "is_default": name == saved.default,
+            "url": profile.url,
+            "identity": profile.token_id or profile.user,
+            "secret": profile.secret,
+            "verify_ssl": profile.verify_ssl,
+        }
+        for name, profile in saved.profiles.items()
+    ]
+    return Answer({"profiles": rows, "chosen": profiles.choose_name()})

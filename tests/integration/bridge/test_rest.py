@@ -1,0 +1,196 @@
+"""The REST API: every tool an endpoint, runs and plans as resources, and what bad input gets."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from web_client import Web
+
+from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.run import Request
+
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture
+def web(lab):
+    """The web application on a simulated cluster, with somebody signed in."""
+    web = Web(lab.bridge)
+    web.sign_in()
+    return web
+
+
+def test_a_tool_is_called_and_its_run_can_be_read(web):
+    found = web.call("POST", "/tools/stop_guest", {"vmid": 101})
+    assert found.status_code == 200, found.text
+    run_id = found.json()["run_id"]
+
+    run = web.get(f"/runs/{run_id}")
+    assert (run["tool"], run["outcome"], run["asker_kind"]) == ("stop_guest", "ok", "person")
+    assert [one["run_id"] for one in web.get("/runs?tool=stop_guest")["runs"]] == [run_id]
+    assert {event["phase"] for event in web.get(f"/runs/{run_id}/tasks")["events"]} == {"plan", "apply"}
+    trace = web.get(f"/runs/{run_id}/requests")
+    assert [one["path"] for one in trace["requests"] if one["method"] == "POST"] == [
+        "/nodes/pve1/qemu/101/status/shutdown"
+    ]
+    assert trace["grant"]["tool"] == "stop_guest"
+    assert web.get(f"/runs/{run_id}/changes")["applied"]
+    assert web.get(f"/runs/{run_id}/undo")["calls"][0]["tool"] == "start_guest"
+    files = web.get(f"/runs/{run_id}/artifacts")["artifacts"]
+    content = web.call("GET", f"/runs/{run_id}/artifacts/{files[0]['path']}")
+    assert content.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "playvisor.proxmox.pve_guest_state" in web.call("GET", f"/runs/{run_id}/playbook").text
+
+
+def test_lists_go_on_from_a_cursor_to_their_end(web):
+    for _time in range(3):
+        web.call("POST", "/tools/list_pools", {})
+    first = web.get("/runs?tool=list_pools&limit=2")
+    second = web.get(f"/runs?tool=list_pools&limit=2&cursor={first['next']}")
+
+    assert [len(page["runs"]) for page in (first, second)] == [2, 1]
+    assert second["next"] is None
+    assert web.get("/runs?reads=false")["runs"] == []
+
+
+def test_a_plan_that_is_held_is_shown_checked_and_decided_on_as_it_was_seen(web, lab):
+    held = lab.bridge.call(
+        Request("stop_guest", {"vmid": 101}, "apply", make_local_client("model")), print, threading.Event()
+    )
+    (plan,) = web.get("/plans")["plans"]
+    shown = web.get(f"/plans/{plan['plan_id']}")
+    assert (held.status, shown["state"], shown["asker_kind"]) == ("held", "held", "client")
+    assert not web.call("POST", f"/plans/{plan['plan_id']}/drift", {}).json()["drifted"]
+    assert len(web.get("/plans?state=all")["plans"]) == 1, "checking whether it has drifted keeps no plan"
+
+    other = web.call("POST", f"/plans/{plan['plan_id']}/decision", {"approve": True, "seal": "x"})
+    assert (other.status_code, other.json()["code"]) == (409, "drifted")
+    body = {"approve": True, "seal": shown["seal"], "reason": "It is planned."}
+    assert web.call("POST", f"/plans/{plan['plan_id']}/decision", body).json()["state"] == "approved"
+    (decision,) = web.get("/runs?tool=approve_plan")["runs"]
+    assert decision["arguments"]["reason"] == "It is planned."
+
+
+def test_a_plan_has_drifted_once_its_guest_is_another(web, lab):
+    lab.bridge.call(Request("stop_guest", {"vmid": 101}, "apply", make_local_client("model")), print, threading.Event())
+    (plan,) = web.get("/plans")["plans"]
+    web.call("POST", "/tools/configure_guest", {"vmid": 101, "new_name": "other"})
+
+    assert web.call("POST", f"/plans/{plan['plan_id']}/drift", {}).json()["drifted"]
+
+
+_BAD = [
+    ("POST", "/tools/stop_gest", {}, 422, "invalid_parameter"),
+    ("POST", "/tools/stop_guest", {"vmid": "x"}, 422, "invalid_parameter"),
+    ("POST", "/tools/stop_guest", {"vmid": 99999}, 404, "not_found"),
+    ("GET", "/tools/stop_gest", None, 404, "not_found"),
+    ("GET", "/runs/ffff", None, 404, "not_found"),
+    ("GET", "/runs?limit=0", None, 422, "invalid_parameter"),
+    ("GET", "/runs?cursor=!", None, 422, "invalid_parameter"),
+    ("GET", "/runs?since=banana", None, 422, "invalid_parameter"),
+    ("GET", "/runs?colour=red", None, 422, "invalid_parameter"),
+    ("GET", "/plans/ffff", None, 404, "not_found"),
+    ("POST", "/plans/ffff/decision", {"approve": True, "seal": "x"}, 404, "not_found"),
+    ("POST", "/plans/ffff/decision", {"approve": 1, "seal": ""}, 422, "invalid_parameter"),
+    ("POST", "/policy/explain", {"tool": "list_guests"}, 422, "invalid_parameter"),
+    ("POST", "/policy/test", {"cases": "["}, 422, "invalid_parameter"),
+    ("DELETE", "/tokens/nobody", None, 404, "not_found"),
+    ("PUT", "/runs", None, 405, "invalid_parameter"),
+    ("GET", "/nothing", None, 404, "not_found"),
+]
+
+
+def test_bad_input_gets_a_problem_that_says_what_is_wrong(web):
+    for method, path, body, status, code in _BAD:
+        answer = web.call(method, path, body)
+        problem = answer.json()
+
+        assert (answer.status_code, problem["code"]) == (status, code), (path, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert problem["detail"].endswith((".", "?")), problem["detail"]
+
+
+def test_who_is_not_signed_in_gets_nothing_and_a_page_elsewhere_neither(lab):
+    web = Web(lab.bridge)
+    assert web.call("GET", "/runs").status_code == 401
+    web.sign_in()
+    web.csrf = "another"
+    assert web.call("POST", "/tools/list_nodes", {}).json()["code"] == "csrf"
+    assert web.call("GET", "/runs", origin="https://elsewhere.example").status_code == 403
+    assert web.call("GET", "/runs", host="elsewhere.example").status_code == 421
+    assert web.call("POST", "/session/link", {"code": "again"}).status_code == 401
+
+
+def test_a_body_that_is_broken_or_too_large_is_refused(web):
+    def send(content, media="application/json"):
+        return web.browser.post(
+            "/api/v1/tools/list_nodes", content=content, headers={"x-csrf-token": web.csrf, "content-type": media}
+        )
+
+    assert send(b"{").status_code == 400
+    assert send(b"[]").status_code == 422
+    assert send(b"[" * 100_000).status_code == 400
+    assert send(b"{}", "text/plain").status_code == 415
+    assert send(b" " * (2**20 + 1)).status_code == 413
+
+
+def test_a_token_is_a_client_that_decides_on_nothing(web):
+    made = web.call("POST", "/tokens", {"name": "robot", "days": 1})
+    assert made.status_code == 201
+    robot = Web(web.context.bridge)
+    bearer = f"Bearer {made.json()['token']}"
+
+    assert robot.call("POST", "/tools/list_nodes", {}, authorization=bearer).status_code == 200
+    held = robot.call("POST", "/tools/stop_guest", {"vmid": 101}, authorization=bearer)
+    assert held.status_code == 202
+    plan = held.json()["plan"]["id"]
+    assert held.headers["location"] == f"/api/v1/plans/{plan}"
+    seal = web.get(f"/plans/{plan}")["seal"]
+    decision = {"approve": True, "seal": seal}
+    assert robot.call("POST", f"/plans/{plan}/decision", decision, authorization=bearer).status_code == 403
+    assert robot.call("GET", "/tokens", authorization=bearer).status_code == 403
+    assert web.call("DELETE", "/tokens/robot").json()["state"] == "revoked"
+    assert robot.call("GET", "/runs", authorization=bearer).status_code == 401
+
+
+def test_a_freeze_is_set_and_ended(web):
+    assert web.call("POST", "/freeze", {"why": "moving racks"}).json()["frozen"]
+    assert "moving racks" in web.get("/freeze")["why"]
+    assert web.get("/overview")["attention"][0]["kind"] == "frozen"
+    refused = web.call("POST", "/tools/stop_guest", {"vmid": 101})
+    assert (refused.status_code, refused.json()["code"]) == (409, "frozen")
+    assert not web.call("DELETE", "/freeze").json()["frozen"]
+
+
+def test_the_other_resources_answer(web):
+    web.call("POST", "/tools/list_nodes", {})
+    assert web.call("POST", "/ledger/verify", {}).json()["intact"]
+    assert web.get("/ledger")["entry"] > 0
+    assert web.get("/policy")["rules"]
+    explained = web.call("POST", "/policy/explain", {"tool": "stop_guest", "kind": "client"}).json()
+    assert explained["decisions"]["as it is"]["ruling"] == "hold"
+    tested = web.call("POST", "/policy/test", {"cases": "[{tool: stop_guest, expect: allow}]"}).json()
+    assert tested["failed"] == 1
+    assert web.get("/history/changes")["changes"] == []
+    assert web.get("/history/state")["objects"] == []
+    assert web.get("/health")["status"] == "ok"
+    assert {row["name"] for row in web.get("/settings")["settings"]} >= {"PROXMOX_URL", "PLAYVISOR_POLICY"}
+    assert "profiles" in web.get("/profiles")
+    assert web.get("/overview")["cluster"]["quorate"]
+    assert web.get("/overview/checks")["backups"]["gaps"] == 8
+
+
+def test_the_description_covers_every_tool_and_is_not_sent_twice(web):
+    answer = web.call("GET", "/openapi.json")
+    assert "/api/v1/tools/stop_guest" in answer.json()["paths"]
+    assert web.call("GET", "/openapi.json", if_none_match=answer.headers["etag"]).status_code == 304
+
+
+def test_who_asks_too_often_is_told_to_wait(lab):
+    web = Web(lab.bridge)
+    web.context.rate.rate = 2
+
+    answers = [web.call("GET", "/sign-in") for _time in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].headers["retry-after"] == "30"

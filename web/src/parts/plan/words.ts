@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 Playvisor contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import { definePageWords } from "@/words";
+
+export const planWords = definePageWords(
+  {
+    make: "Show the plan",
+    making: "The plan is being made. Nothing is changed by that.",
+    back: "Back to the form",
+    failed: "There is no plan.",
+    formFirst: "What is given here becomes a plan, which you see before anything is changed.",
+    held: "This plan waits for a decision",
+    heldNext: "The policy wants somebody to approve it before it is applied.",
+    toApproval: "Open the approval",
+    only: "Here it can only be planned",
+    onlyNext: "The server runs in check mode, so nothing is applied. The plan is kept.",
+    mayNot: "You may plan this, but not apply it",
+    mayNotNext: "Somebody with the role operator can apply it.",
+    running: "It is being applied",
+    runningNext: "You can close this window: it goes on, and its run tells how it ends.",
+    done: "It is done",
+    noChange: "Nothing had to be changed",
+    broken: "It did not end well",
+    notApplied: "It was not applied",
+    openRun: "Open the run",
+    replan: "Plan again",
+  },
+  {
+    make: "Afficher le plan",
+    making: "Le plan est en cours d'élaboration. Rien n'est modifié pour autant.",
+    back: "Retour au formulaire",
+    failed: "Il n'y a pas de plan.",
+    formFirst: "Ce que vous donnez ici devient un plan, que vous voyez avant toute modification.",
+    held: "Ce plan attend une décision",
+    heldNext: "La politique exige que quelqu'un l'approuve avant qu'il soit appliqué.",
+    toApproval: "Ouvrir l'approbation",
+    only: "Ici, on ne peut que planifier",
+    onlyNext: "Le serveur est en mode planification : rien n'est appliqué. Le plan est gardé.",
+    mayNot: "Vous pouvez planifier ceci, mais pas l'appliquer",
+    mayNotNext: "Une personne ayant le rôle operator peut l'appliquer.",
+    running: "Application en cours",
+    runningNext: "Vous pouvez fermer cette fenêtre : cela continue, et l'exécution dira comment cela finit.",
+    done: "C'est fait",
+    noChange: "Rien n'était à modifier",
+    broken: "Cela s'est mal terminé",
+    notApplied: "Rien n'a été appliqué",
+    openRun: "Ouvrir l'exécution",
+    replan: "Planifier de nouveau",
+  },
+);
