@@ -2,7 +2,8 @@
 
 It prints its address as a line of JSON, does what each line of its stdin says, answers with a line each, and ends when
 stdin does. `{"do": "link"}` makes a one-time link, `{"do": "call", "tool": …, "arguments": …}` calls a tool as an AI
-client would, `{"do": "change", "vmid": …, "name": …}` changes a guest behind Playvisor's back.
+client would, `{"do": "change", "vmid": …, "config": …}` changes a guest behind Playvisor's back, and
+`{"do": "append", "file": …, "text": …}` a file of the fleet that is served.
 """
 
 from __future__ import annotations
@@ -31,17 +32,32 @@ from playvisor.cli.command_line import LENT_PROGRAMS
 from playvisor.fleet.tools import register_tools
 from playvisor.web.app import make_app
 from playvisor.web.context import WebContext
+from playvisor.web.fleets.sources import Fleets
 from pve_simulator import Simulator, build_cluster
+
+FLEET = """\
+fleet: shop
+profiles:
+  web: {memory: 2048, description: Shop}
+guests:
+  web-01:
+    profiles: [web]
+    type: qemu
+    vmid: 101
+pools:
+  shop: {comment: The shop}
+"""
 
 
 class Stand:
     """What the flows can ask for."""
 
-    def __init__(self, simulator: Simulator, bridge: Bridge, context: WebContext, url: str) -> None:
+    def __init__(self, simulator: Simulator, bridge: Bridge, context: WebContext, url: str, fleet: Path) -> None:
         self._simulator = simulator
         self._bridge = bridge
         self._context = context
         self._url = url
+        self._fleet = fleet
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked."""
@@ -56,6 +72,10 @@ class Stand:
                 guest = self._simulator.cluster.guests[asked["vmid"]]
                 guest.config.update(asked["config"])
                 return {"changed": asked["vmid"]}
+            case "append":
+                with (self._fleet / asked["file"]).open("a", encoding="utf-8") as file:
+                    file.write(asked["text"])
+                return {"changed": asked["file"]}
             case other:
                 return {"error": f"{other}?"}
 
@@ -78,7 +98,11 @@ def open_stand(folder: Path, nodes: int, guests: int) -> Iterator[Stand]:
         where = Listening("127.0.0.1", 0)
         with open_listening(where) as listening:
             port = listening.getsockname()[1]
-            context = WebContext(bridge, "apply", find_own_addresses("127.0.0.1", port))
+            fleet = folder / "shop"
+            fleet.mkdir()
+            (fleet / "fleet.yml").write_text(FLEET, encoding="utf-8")
+            addresses = find_own_addresses("127.0.0.1", port)
+            context = WebContext(bridge, "apply", addresses, fleets=Fleets([fleet]))
             config = uvicorn.Config(make_app(context), log_level="warning", ws="wsproto", access_log=False)
             server = uvicorn.Server(config)
             serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -86,7 +110,7 @@ def open_stand(folder: Path, nodes: int, guests: int) -> Iterator[Stand]:
             while not server.started and serving.is_alive():
                 time.sleep(0.01)
             context.read_cluster()
-            yield Stand(simulator, bridge, context, f"http://127.0.0.1:{port}")
+            yield Stand(simulator, bridge, context, f"http://127.0.0.1:{port}", fleet)
             server.should_exit = True
             serving.join(5)
         bridge.close()

@@ -21,6 +21,7 @@ describe("every page", () => {
     const held = await stand.callAsClient("stop_guest", { name: "web-01" });
     await stand.callAsClient("snapshot_guest", { name: "db-01", snapname: "before" });
     pages.set("dashboard", "/").set("guests", "/guests").set("runs", "/runs").set("run", `/runs/${held.run_id}`);
+    pages.set("fleet", "/fleet/shop").set("fleet-history", "/fleet/shop?tab=history");
     pages.set("approvals", "/approvals").set("approval", `/approvals/${held.plan?.id ?? ""}`);
     for (const link of await visitor.page.getByRole("navigation").first().getByRole("link").all()) {
       const path = (await link.getAttribute("href")) ?? "/";

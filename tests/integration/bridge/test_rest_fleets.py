@@ -241,22 +241,16 @@ def test_secrets_are_for_who_may_operate_and_never_for_clients(web, lab, folder)
 
 
 def test_of_plans_while_typing_only_the_newest_goes_on(web):
-    answers = {}
+    (session,) = web.context.sessions.list_all()
+    body = {"files": {"fleet.yml": "fleet: shop\npools:\n  typed: {}\n"}}
 
-    def plan(number):
-        body = {"files": {"fleet.yml": f"fleet: shop\npools:\n  p{number}: {{}}\n"}, "keep": False}
-        answers[number] = web.call("POST", "/fleets/shop/plan", body)
+    with web.context.fleets.underway.replace((session.id, "shop")) as earlier:
+        web.call("POST", "/fleets/shop/plan", body)
+        assert not earlier.is_set(), "a plan that is kept is none of those while typing"
+        typed = web.call("POST", "/fleets/shop/plan", {**body, "keep": False})
 
-    first = threading.Thread(target=plan, args=(1,))
-    first.start()
-    while not web.context.fleets.underway._cancels:
-        first.join(0.001)
-    plan(2)
-    first.join()
-
-    assert answers[2].status_code == 200, answers[2].text
-    assert [row["path"] for row in answers[2].json()["objects"]] == ["pools.p2"]
-    assert (answers[1].status_code, answers[1].json()["code"]) == (409, "cancelled")
+    assert [row["path"] for row in typed.json()["objects"]] == ["pools.typed"]
+    assert earlier.is_set()
 
 
 def test_a_fleet_that_was_applied_from_elsewhere_has_its_versions(web, lab):

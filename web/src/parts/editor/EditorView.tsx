@@ -155,7 +155,7 @@ export default function YamlEditor(props: EditorProps): ReactNode {
           listExtensions(latest),
           readOnly.of(makeReadOnly(latest.current.readOnly)),
           dark.of(EditorView.darkTheme.of(isDark)),
-          label.of(EditorView.contentAttributes.of({ "aria-label": latest.current.label })),
+          label.of(EditorView.contentAttributes.of({ tabindex: "0", "aria-label": latest.current.label })),
         ],
       }),
     });
@@ -177,7 +177,7 @@ export default function YamlEditor(props: EditorProps): ReactNode {
       effects: [
         changing.current.readOnly.reconfigure(makeReadOnly(props.readOnly)),
         changing.current.dark.reconfigure(EditorView.darkTheme.of(isDark)),
-        changing.current.label.reconfigure(EditorView.contentAttributes.of({ "aria-label": props.label })),
+        changing.current.label.reconfigure(EditorView.contentAttributes.of({ tabindex: "0", "aria-label": props.label })),
       ],
     });
   }, [props.readOnly, props.label, isDark]);

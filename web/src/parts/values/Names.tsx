@@ -3,9 +3,13 @@
 
 import { useRouter } from "@tanstack/react-router";
 import type { MouseEvent, ReactNode } from "react";
+import { findLoader } from "@/app/pages";
 import { useFormats } from "@/words";
 import { Icon } from "../icon/Icon";
 import styles from "./values.module.css";
+
+const HAS_GUESTS = Boolean(findLoader("guest"));
+const HAS_NODES = Boolean(findLoader("node"));
 
 /** A link that costs little, for tables: unlike the router's own it follows nothing, and only goes where it leads. */
 function RowLink({ href, children }: { href: string; children: ReactNode }): ReactNode {
@@ -40,7 +44,7 @@ export function GuestName({ vmid, name, type, template, plain }: GuestNameProps)
       {name && <span className={styles.vmid}>{vmid}</span>}
     </>
   );
-  if (plain) return <span className={styles.name}>{content}</span>;
+  if (plain || !HAS_GUESTS) return <span className={styles.name}>{content}</span>;
   return <RowLink href={`/guests/${String(vmid)}`}>{content}</RowLink>;
 }
 
@@ -52,7 +56,7 @@ export function NodeName({ node, plain }: { node: string; plain?: boolean }): Re
       <span className={styles.nameText}>{node}</span>
     </>
   );
-  if (plain) return <span className={styles.name}>{content}</span>;
+  if (plain || !HAS_NODES) return <span className={styles.name}>{content}</span>;
   return <RowLink href={`/nodes/${encodeURIComponent(node)}`}>{content}</RowLink>;
 }
 
