@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+_ASSETS = "/assets/"
 _PACKED_FROM = 4096
 # Of 3 MB of guests, level 1 makes 0.3 MB in a tenth of the time of the highest.
 _PACKING = 1
@@ -65,7 +66,8 @@ def make_app(context: WebContext) -> ASGIApp:
             Route(f"{PREFIX}/events", live.serve, methods=["GET"]),
             *sockets.make_routes(context),
             Route("/api/{path:path}", _answer_unknown),
-            Route("/assets/{path:path}", assets.serve_file),
+            Route(f"{_ASSETS}{{path:path}}", assets.serve_file),
+            Route("/terminal.html", assets.serve_terminal),
             Route("/{path:path}", assets.serve_page),
         ],
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
@@ -83,12 +85,20 @@ class _OwnAddressOnly:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._context.addresses.find_refusal(scope["headers"]) if scope["type"] != "lifespan" else None
+        refusal = self._context.addresses.find_refusal(_list_headers(scope)) if scope["type"] != "lifespan" else None
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             status, why = refusal
             await Problem(status, why, code="refused").make_response()(scope, receive, send)
+
+
+def _list_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers of a request that say whose it is. The built files are for documents without an origin, too."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    if scope["type"] != "http" or not scope["path"].startswith(_ASSETS):
+        return headers
+    return [pair for pair in headers if pair != (b"origin", b"null")]
 
 
 async def _answer_unknown(request: Request) -> Response:
