@@ -16,7 +16,7 @@ from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem
 from playvisor.web.signin.roles import list_rights
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-csrf-token"
 
 
@@ -26,9 +26,12 @@ def find_visitor(context: WebContext, connection: HTTPConnection) -> Visitor:
     if scheme.lower() == "bearer":
         token = context.bridge.tokens.verify(secret.strip())
         if token is None:
-            raise Problem(
-                401, "The token is not valid.", "`playvisor tokens create NAME` makes one.", code="signed_out"
-            )
+            address = find_address(connection)
+            with context.attempts.count(address, is_guessable=False):
+                context.bridge.authority.refused_logins.note(address, "web: not a valid token")
+                raise Problem(
+                    401, "The token is not valid.", "`playvisor tokens create NAME` makes one.", code="signed_out"
+                )
         principal = make_principal(token)
         rights = list_rights(token.roles) or list_rights(("operator",))
         return Visitor(make_remote_client(principal, "rest"), rights - {"console", "approve", "administer"})
@@ -36,11 +39,16 @@ def find_visitor(context: WebContext, connection: HTTPConnection) -> Visitor:
     if session is None:
         raise Problem(401, "Nobody is signed in, or the session has ended.", "Sign in.", code="signed_out")
     method = connection.scope.get("method", "GET")
-    if method not in _SAFE_METHODS and not hmac.compare_digest(
+    if method not in SAFE_METHODS and not hmac.compare_digest(
         connection.headers.get(CSRF_HEADER, "").encode(), session.csrf.encode()
     ):
         raise Problem(403, "The request does not come from a page of this session.", "Reload the page.", code="csrf")
     return Visitor(session.caller, session.rights, session)
+
+
+def find_address(connection: HTTPConnection) -> str:
+    """The address that a request comes from, as a trusted proxy says where there is one."""
+    return connection.client.host if connection.client else "unknown"
 
 
 def name_cookie(context: WebContext) -> str:
