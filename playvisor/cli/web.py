@@ -16,6 +16,7 @@ from mcp_bridge.errors import UsageError
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Mode, load_settings
 from mcp_bridge.settings.web import load_web_settings
+from mcp_bridge.text.plain import dump_json
 from playvisor.cli.command_line import LENT_PROGRAMS
 from playvisor.fleet.tools import register_tools
 from playvisor.web.fleets.sources import Fleets, find_default
@@ -47,3 +48,12 @@ def print_link(port: int | None) -> None:
         urls = " and ".join(server.url for server in found)
         raise UsageError(f"More than one runs: {urls}.", "Choose one with --port.")
     typer.echo(f"{found[0].url}/#link={links.make()}")
+
+
+def print_openapi() -> None:
+    """Print the description of the REST API as OpenAPI 3.1."""
+    from playvisor.web.app import list_endpoints
+    from playvisor.web.rest.openapi import make_openapi
+
+    register_tools()
+    print(dump_json(make_openapi(list_endpoints()), indent=2))

@@ -30,6 +30,9 @@ def web(
             help="A fleet to serve; repeatable. Default: PLAYVISOR_WEB_FLEETS, or the current folder's, if it has one.",
         ),
     ] = None,
+    openapi: Annotated[
+        bool, typer.Option("--openapi", help="Print the description of the REST API as OpenAPI, and serve nothing.")
+    ] = False,
     no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
     link: Annotated[
         bool, typer.Option("--link", help="Print a new one-time link for a server of yours that runs, and end.")
@@ -87,10 +90,13 @@ def web(
 
     On this machine alone, unless told otherwise. Each option can be set as PLAYVISOR_WEB_…, too.
     """
-    from playvisor.cli.web import print_link, serve
+    from playvisor.cli.web import print_link, print_openapi, serve
 
     if link:
         print_link(port)
+        return
+    if openapi:
+        print_openapi()
         return
     given = {
         "host": host,

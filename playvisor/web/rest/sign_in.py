@@ -24,7 +24,7 @@ from mcp_bridge.system.peers import find_peer_user
 from playvisor.web.context import WebContext
 from playvisor.web.problems import Problem, describe_error
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import make_list
 from playvisor.web.rest.session import describe_session
 from playvisor.web.signin.oidc import ATTEMPT_SECONDS, CALLBACK
 from playvisor.web.signin.people import Person, enter, make_local_person, sign_in
