@@ -3,8 +3,8 @@
 
 """Removing old runs so that what stays can still be verified: the chain then begins at a checkpoint.
 
-Runs, and the acts about plans, refused log-ins, starts of servers and consoles go. Acts about tokens, policies,
-freezes, fleets and removals stay for ever.
+Runs, and the acts about plans, refused log-ins, starts of servers and consoles go. Acts about tokens, passkeys,
+policies, freezes, fleets and removals stay for ever.
 """
 
 from __future__ import annotations
