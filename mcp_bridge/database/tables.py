@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from mcp_bridge.text.redaction import make_writable
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 """The newest migration."""
 LONGEST = 253
 """Characters of a DNS name, which guests have for names."""
@@ -281,6 +281,23 @@ fleet_objects = Table(
     # False where a run broke off and it is not known how far it had come: then nothing was applied last.
     Column("is_certain", Boolean, nullable=False),
     Index("ix_fleet_objects_fleet", "cluster", "fleet"),
+)
+
+# Requests that name themselves, and what they were answered, so that one that is repeated is not done again. It proves
+# nothing, so it is not in the chain.
+request_keys = Table(
+    "request_keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("asker", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("begun_at", _text_sorted_by_bytes(32), nullable=False),
+    # Empty while it is under way.
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("answer", Text),
+    Index("ix_request_keys_asker", "asker", "begun_at"),
+    Index("ix_request_keys_begun_at", "begun_at"),
 )
 
 # Which guests are being changed, where hosts share the ledger. A lease that is not renewed ends by itself; it proves

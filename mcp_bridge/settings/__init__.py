@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     elicitation: Literal["on", "off"] = Field("on", validation_alias=_alias("PLAYVISOR_ELICITATION"))
     # An answer counts as a person's from this many seconds on, and as many again for every thousand characters shown.
     reading_seconds: float = Field(1.0, validation_alias=_alias("PLAYVISOR_READING_SECONDS"), ge=0)
-    # Seconds after which a call over MCP is answered as `running`, before its client gives it up; 0 waits for its end.
+    # Seconds after which a call over MCP or REST is answered as `running`, before its client gives up; 0 waits for it.
     answer_seconds: float = Field(40.0, validation_alias=_alias("PLAYVISOR_ANSWER_SECONDS"), ge=0)
     # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
