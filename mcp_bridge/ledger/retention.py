@@ -4,6 +4,7 @@
 """Removing old runs so that what stays can still be verified: the chain then begins at a checkpoint.
 
 Runs, and the acts about plans, refused log-ins, starts of servers, sessions and consoles go. Acts about tokens,
+passkeys, policies, freezes, fleets and removals stay for ever.
 policies, freezes, fleets and removals stay for ever.
 """
 

@@ -29,6 +29,7 @@ from playvisor.web.rest import (
     history,
     ledger,
     overview,
+    passkeys,
     plans,
     policy,
     runs,
@@ -55,7 +56,7 @@ _PACKING = 1
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
     rooms = (
-        *(description, session, sign_in, tools, overview, runs, plans, history),
+        *(description, session, sign_in, passkeys, tools, overview, runs, plans, history),
         *(fleets, fleet_files, fleet_plans, policy, ledger, server, consoles),
     )
     return [endpoint for room in rooms for endpoint in room.list_endpoints()]

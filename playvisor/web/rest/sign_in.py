@@ -27,6 +27,7 @@ from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.schemas import make_list
 from playvisor.web.rest.session import describe_session
 from playvisor.web.signin.oidc import ATTEMPT_SECONDS, CALLBACK
+from playvisor.web.signin.passkeys import has_passkeys
 from playvisor.web.signin.people import Person, enter, make_local_person, sign_in
 from playvisor.web.signin.proxies import PEER_KEY
 
@@ -119,6 +120,8 @@ def list_ways(ask: Ask) -> Answer:
         found.append({"kind": "oidc", "label": ways.oidc.label})
     if ways.realm:
         found.append({"kind": "realm", "realms": ways.realm.list_realms()})
+    if has_passkeys(ask.context, ask.request):
+        found.append({"kind": "passkey"})
     return Answer({"ways": [*found, {"kind": "link"}]})
 
 

@@ -64,7 +64,7 @@ def sign_in(
         try:
             person = prove()
         except Problem as problem:
-            if problem.status == 401 and problem.body["code"] != "otp_needed":
+            if problem.status == 401 and problem.body["code"] != "otp_needed" and not problem.is_noted:
                 context.bridge.authority.refused_logins.note(address, f"web: {problem.body['detail']}")
             raise
     if not list_rights(person.roles):

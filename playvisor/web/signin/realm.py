@@ -55,9 +55,10 @@ class RealmLogIn:
         except PlayvisorError as error:
             status = 401 if error.code in _REFUSALS else 502
             raise Problem(status, error.message, error.hint, code=error.code) from None
-        return make_known_person(f"{BY_REALM}{user}", self._find_roles(user), "realm", user)
+        return make_known_person(f"{BY_REALM}{user}", self.find_roles(user), "realm", user)
 
-    def _find_roles(self, user: str) -> tuple[str, ...]:
+    def find_roles(self, user: str) -> tuple[str, ...]:
+        """The roles of a user of the cluster, by their name and by their groups."""
         names = [user]
         if any(name.startswith(GROUP) for name in self._roles):
             try:
