@@ -299,3 +299,11 @@ def test_head_and_options_are_answered_without_anything_for_other_origins(web):
     answer = web.call("OPTIONS", "/plans/ffff")
     assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
     assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+def test_a_page_without_an_origin_gets_the_built_files_and_nothing_else(web):
+    def ask(path):
+        return web.browser.get(path, headers={"origin": "null"}).status_code
+
+    assert ask("/assets/none.js") == 404
+    assert [ask(path) for path in ("/api/v1/session", "/", "/terminal.html", "/assets")] == [403] * 4
