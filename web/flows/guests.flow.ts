@@ -62,7 +62,10 @@ describe("guests", () => {
     await page.getByRole("button", { name: "Type a text" }).click();
     await page.getByLabel("Text", { exact: true }).fill("echo good-morning\n");
     await page.getByRole("button", { name: "Type it" }).click();
-    await frame.getByText(/^good-morning/).first().waitFor();
+    await frame
+      .getByText(/^good-morning/)
+      .first()
+      .waitFor();
     visitor.expectNoComplaints();
   });
 
