@@ -29,7 +29,7 @@ _DECISION = {
     "properties": {
         "approve": {"type": "boolean"},
         "seal": {"type": "string", "description": "`seal` of the plan as it was shown"},
-        "reason": {"type": "string", "maxLength": 500},
+        "reason": {"type": "string", "maxLength": 500, "x-lines": True},
     },
     "required": ["approve", "seal"],
     "additionalProperties": False,

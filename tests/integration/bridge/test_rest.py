@@ -69,10 +69,10 @@ def test_a_plan_that_is_held_is_shown_checked_and_decided_on_as_it_was_seen(web,
 
     other = web.call("POST", f"/plans/{plan['plan_id']}/decision", {"approve": True, "seal": "x"})
     assert (other.status_code, other.json()["code"]) == (409, "drifted")
-    body = {"approve": True, "seal": shown["seal"], "reason": "It is planned."}
+    body = {"approve": True, "seal": shown["seal"], "reason": "It is planned.\nReally."}
     assert web.call("POST", f"/plans/{plan['plan_id']}/decision", body).json()["state"] == "approved"
     (decision,) = web.get("/runs?tool=approve_plan")["runs"]
-    assert decision["arguments"]["reason"] == "It is planned."
+    assert decision["arguments"]["reason"] == "It is planned.\nReally."
 
 
 def test_a_plan_has_drifted_once_its_guest_is_another(web, lab):
@@ -98,6 +98,8 @@ _BAD = [
     ("POST", "/plans/ffff/decision", {"approve": 1, "seal": ""}, 422, "invalid_parameter"),
     ("POST", "/policy/explain", {"tool": "list_guests"}, 422, "invalid_parameter"),
     ("POST", "/policy/test", {"cases": "["}, 422, "invalid_parameter"),
+    ("POST", "/freeze", {"why": "x" * 201}, 422, "invalid_parameter"),
+    ("POST", "/tokens", {"name": "No Name"}, 422, "invalid_parameter"),
     ("DELETE", "/tokens/nobody", None, 404, "not_found"),
     ("PUT", "/runs", None, 405, "invalid_parameter"),
     ("GET", "/nothing", None, 404, "not_found"),
@@ -176,7 +178,7 @@ def test_the_other_resources_answer(web):
     assert web.get("/policy")["rules"]
     explained = web.call("POST", "/policy/explain", {"tool": "stop_guest", "kind": "client"}).json()
     assert explained["decisions"]["as it is"]["ruling"] == "hold"
-    tested = web.call("POST", "/policy/test", {"cases": "[{tool: stop_guest, expect: allow}]"}).json()
+    tested = web.call("POST", "/policy/test", {"cases": "- tool: stop_guest\n  expect: allow\n"}).json()
     assert tested["failed"] == 1
     assert web.get("/history/changes")["changes"] == []
     assert web.get("/history/state")["objects"] == []
