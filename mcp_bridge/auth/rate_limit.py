@@ -9,11 +9,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
+
+MOST_KEYS = 20_000
+_FULL_SECONDS = 60
 
 
 @dataclass
 class RateLimit:
-    """Allows at most `rate` requests per minute for each key, in any burst (a token bucket per key)."""
+    """Allows at most `rate` requests per minute for each key, in any burst (a token bucket per key).
+
+    Keys that were not used for a minute are forgotten, as are, of too many, those that were used longest ago.
+    """
 
     rate: int
     clock: Callable[[], float] = time.monotonic
@@ -24,10 +31,17 @@ class RateLimit:
         """Count one request; returns 0, or the seconds to wait when it is one too many."""
         with self._lock:
             now = self.clock()
-            level, updated_at = self._levels.get(key, (float(self.rate), now))
+            # Taken out and put in again: so they stand in the order of their use.
+            level, updated_at = self._levels.pop(key, (float(self.rate), now))
+            self._forget_unused(now)
             level = min(float(self.rate), level + (now - updated_at) * self.rate / 60)
             if level < 1:
                 self._levels[key] = (level, now)
                 return (1 - level) * 60 / self.rate
             self._levels[key] = (level - 1, now)
             return 0.0
+
+    def _forget_unused(self, now: float) -> None:
+        for key, (_level, updated_at) in list(islice(self._levels.items(), 2)):
+            if now - updated_at >= _FULL_SECONDS or len(self._levels) >= MOST_KEYS:
+                del self._levels[key]

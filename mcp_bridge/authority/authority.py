@@ -36,10 +36,12 @@ from mcp_bridge.system.write_gate import WriteGate
 if TYPE_CHECKING:
     from mcp_bridge.auth.caller import Caller
     from mcp_bridge.authority.freeze import Freezer
+    from mcp_bridge.authority.passkey_writer import PasskeyWriter
     from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.gateway.console_stream import ConsoleStream
     from mcp_bridge.ledger.freezes import Freeze
+    from mcp_bridge.ledger.plans import Sign
     from mcp_bridge.ledger.records import Act, Binding, Closing, FleetChange, KeptPlan, Opening
     from mcp_bridge.ledger.refused_logins import RefusedLogins
     from mcp_bridge.ledger.retention import Removal
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 # For so long a cluster is taken for the one that it was when plans are judged; before they are applied, it is asked.
 _IDENTITY_SECONDS = 5.0
+BY_PASSKEY = "passkey"
 # No guest is called so.
 _HISTORY = "history"
 Record = tuple["Opening", "Closing"]
@@ -193,7 +196,7 @@ class Authority:
         return Verdict(
             HELD,
             judged.decision.rule_names,
-            failure=failures.make_hold(judged.decision, wish.run_id, why),
+            failure=failures.make_hold(judged.decision, wish.run_id, why, self._settings.make_plan_link(wish.run_id)),
             elicitable=self._is_elicitable(wish, judged),
             judged=judged,
         )
@@ -203,15 +206,31 @@ class Authority:
         self._writer.plans.keep(plan)
 
     def decide_plan(
-        self, plan_id: str, *, approve: bool, approver: str, approval: str, seen: str, record: Record
+        self,
+        plan_id: str,
+        *,
+        approve: bool,
+        approver: str,
+        approval: str,
+        seen: str,
+        record: Record,
+        sign: Sign | None = None,
     ) -> KeptPlan:
         """Approve or deny a plan that is held, and record the run that does it: all of it, or nothing.
 
-        `seen` is the seal of what the approver saw. Raises UsageError for a plan that is not held, or no longer, or is
-        not what was seen.
+        `seen` is the seal of what the approver saw, `sign` a passkey's signature of the decision, without which it is
+        none by a passkey. Raises UsageError for a plan that is not held, or no longer, is not what was seen, or needs a
+        passkey and has none, and PasskeyRefused for a signature that does not count.
         """
+        if (approval == BY_PASSKEY) != (sign is not None):
+            raise ValueError("a passkey signs what is decided by a passkey, and nothing else")
 
         def require_seen(plan: KeptPlan) -> None:
+            if approve and plan.needs_passkey and sign is None:
+                raise UsageError(
+                    f"Plan {plan.plan_id[:8]} has to be approved with a passkey.",
+                    f"`playvisor approvals open {plan.plan_id[:8]}` prints the link to the page that does it.",
+                )
             if seen != seal(render_text(make_plan_view(plan))):
                 raise UsageError(
                     f"Plan {plan.plan_id[:8]} is not what was shown.",
@@ -226,6 +245,7 @@ class Authority:
             seen=seen,
             record=record,
             check=require_seen,
+            sign=sign,
         )
 
     # The freeze.
@@ -254,6 +274,13 @@ class Authority:
         from mcp_bridge.authority.token_writer import TokenWriter
 
         return TokenWriter(self._writer.database)
+
+    @cached_property
+    def passkeys(self) -> PasskeyWriter:
+        """The passkeys of the people who come in by them, or approve plans with them."""
+        from mcp_bridge.authority.passkey_writer import PasskeyWriter
+
+        return PasskeyWriter(self._writer.database, lambda source, why: self.refused_logins.note(source, why))
 
     @cached_property
     def refused_logins(self) -> RefusedLogins:
@@ -421,6 +448,7 @@ class Authority:
         )
         recent = self.ledger.list_recent_guests(caller.identity, caller.kind, cluster, WINDOW_SECONDS)
         question = question.with_recent_targets(len(recent | question.touched_guests))
+        question = question.with_passkeys(enrolled=self.passkeys.is_any_enrolled())
         return Judged(cluster, question, _hold_unknown(policy.decide(question), question), policy_hash)
 
     def _is_elicitable(self, wish: Wish, judged: Judged) -> bool:
@@ -502,12 +530,13 @@ def _read_approval(plan: KeptPlan) -> Approval:
     if plan.approval == "elicitation":
         return Approval("elicitation", last)
     groups = dict.fromkeys(group for name in plan.approvers for group in list_groups(name))
-    return Approval("operator", last, tuple(groups), tuple(before))
+    return Approval("passkey" if plan.approval == BY_PASSKEY else "operator", last, tuple(groups), tuple(before))
 
 
 def _is_sufficient(decision: Decision, approval: Approval | None, judged: Judged) -> bool:
     """Whether a decision lets a plan be applied; what can't be read is for an operator to answer for."""
-    return decision.ruling == "allow" and (judged.is_known or (approval is not None and approval.kind == "operator"))
+    is_answered_for = judged.is_known or (approval is not None and approval.kind in ("operator", "passkey"))
+    return decision.ruling == "allow" and is_answered_for
 
 
 def _hold_unknown(decision: Decision, question: Question) -> Decision:
@@ -524,7 +553,8 @@ def _hold_unknown(decision: Decision, question: Question) -> Decision:
         f"Not everything that the policy judges by can be read: {why}. Try again, or have an operator approve the plan "
         "all the same."
     )
-    return Decision("hold", (Rule("unknown-facts", "forbid", advice), *decision.rules), unknown)
+    rules = (Rule("unknown-facts", "forbid", advice), *decision.rules)
+    return Decision("hold", rules, unknown, needs_passkey=decision.needs_passkey)
 
 
 def _read_version(file: Path) -> object:

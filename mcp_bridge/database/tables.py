@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from mcp_bridge.text.redaction import make_writable
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0010"
 """The newest migration."""
 LONGEST = 253
 """Characters of a DNS name, which guests have for names."""
@@ -204,6 +204,33 @@ tokens = Table(
     Index("ix_tokens_name", "name"),
 )
 
+# Passkeys of people: the public key and what it was enrolled for. One that is revoked stays. A row counts only with the
+# acts about it, which also say each use of it.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("owner", String(128), nullable=False),
+    # Those that a session has which is begun with it.
+    Column("roles", Text, nullable=False),
+    Column("may_approve", Boolean, nullable=False),
+    # These three are base64url without padding; the public key is that of COSE.
+    Column("credential_id", String(1400), nullable=False, unique=True),
+    Column("public_key", Text, nullable=False),
+    Column("user_handle", String(128), nullable=False),
+    Column("rp_id", String(256), nullable=False),
+    Column("origin", String(512), nullable=False),
+    Column("aaguid", String(36), nullable=False),
+    Column("transports", Text, nullable=False),
+    Column("made_at", String(32), nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("is_backed_up", Boolean, nullable=False),
+    Column("used_at", String(32)),
+    Column("revoked_at", String(32)),
+    Index("ix_passkeys_owner", "owner"),
+)
+
 # One row: the act that froze or thawed last. It counts only if that act says the same.
 freezes = Table(
     "freezes",
@@ -254,6 +281,23 @@ fleet_objects = Table(
     # False where a run broke off and it is not known how far it had come: then nothing was applied last.
     Column("is_certain", Boolean, nullable=False),
     Index("ix_fleet_objects_fleet", "cluster", "fleet"),
+)
+
+# Requests that name themselves, and what they were answered, so that one that is repeated is not done again. It proves
+# nothing, so it is not in the chain.
+request_keys = Table(
+    "request_keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("asker", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("begun_at", _text_sorted_by_bytes(32), nullable=False),
+    # Empty while it is under way.
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("answer", Text),
+    Index("ix_request_keys_asker", "asker", "begun_at"),
+    Index("ix_request_keys_begun_at", "begun_at"),
 )
 
 # Which guests are being changed, where hosts share the ledger. A lease that is not renewed ends by itself; it proves

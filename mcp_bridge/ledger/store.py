@@ -67,6 +67,7 @@ class Ledger:
         limit: int = 20,
         before: int | None = None,
         without: Collection[str] = (),
+        is_open: bool = False,
         /,
         *,
         changed: bool | None = None,
@@ -77,7 +78,8 @@ class Ledger:
         With `changed`, those that changed something, or, when it is false, nothing. With `before`, those that were
         opened before an entry of the chain; `without` are tools whose runs are left out. `since` and `until` are times
         as `parse_period` takes them; `guest` is an id or name that stands in the arguments or the summary. The looks
-        that servers take at the cluster by themselves are among them only if their tool or client is wanted.
+        that servers take at the cluster by themselves are among them only if their tool or client is wanted. If
+        `is_open`, it is only runs without an end.
         """
         guest = wanted.pop("guest", None)
         if guest is not None and not guest_index.is_word(guest):
@@ -94,6 +96,10 @@ class Ledger:
             query = query.where(runs.c.tool.not_in(without))
         if changed is not None:
             query = query.where(runs.c.changed.is_(changed))
+        if is_open:
+            # By an expression, so that no index sorts them: SQLite would look through all runs for the few.
+            newest = (runs.c.opened_seq + 0).desc()
+            query = query.where(runs.c.closed_seq.is_(None)).order_by(None).order_by(newest)
         if not wanted.get("tool") and not wanted.get("client_name"):
             query = query.where(or_(runs.c.tool != LOOK, runs.c.client_name != SELF))
         for name, value in wanted.items():
@@ -130,9 +136,15 @@ class Ledger:
         with reading(self._engine) as connection:
             return [{**row, "facts": read_facts(row)} for row in connection.execute(query).mappings()]
 
-    def list_acts(self, limit: int = 20, kind: str | None = None, subject: str | None = None) -> list[dict[str, Any]]:
-        """The newest acts, newest first, each with its facts as data; only of a kind, or about a run or a plan."""
+    def list_acts(
+        self, limit: int = 20, kind: str | None = None, subject: str | None = None, before: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The newest acts, newest first, each with its facts as data; only of a kind, or about a run or a plan.
+
+        With `before`, those before an entry of the chain.
+        """
         query = select(acts).order_by(acts.c.seq.desc()).limit(limit)
+        query = query.where(acts.c.seq < before) if before is not None else query
         query = query.where(acts.c.kind == kind) if kind else query
         query = query.where(acts.c.subject == subject) if subject else query
         with reading(self._engine) as connection:

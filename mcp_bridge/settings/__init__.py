@@ -73,11 +73,13 @@ class Settings(BaseSettings):
     # Days for which every version of what was observed is kept, and for which one a day is.
     history_days: int = Field(90, validation_alias=_alias("PLAYVISOR_HISTORY_DAYS"), ge=1)
     history_daily_days: int = Field(730, validation_alias=_alias("PLAYVISOR_HISTORY_DAILY_DAYS"), ge=1)
+    # Where people reach `playvisor web`; with it, held plans tell the page on which they are decided on.
+    web_url: str | None = Field(None, validation_alias=_alias("PLAYVISOR_WEB_URL"))
     # Whether an MCP client is asked for its user's approval; without, such plans are held for `playvisor approvals`.
     elicitation: Literal["on", "off"] = Field("on", validation_alias=_alias("PLAYVISOR_ELICITATION"))
     # An answer counts as a person's from this many seconds on, and as many again for every thousand characters shown.
     reading_seconds: float = Field(1.0, validation_alias=_alias("PLAYVISOR_READING_SECONDS"), ge=0)
-    # Seconds after which a call over MCP is answered as `running`, before its client gives it up; 0 waits for its end.
+    # Seconds after which a call over MCP or REST is answered as `running`, before its client gives up; 0 waits for it.
     answer_seconds: float = Field(40.0, validation_alias=_alias("PLAYVISOR_ANSWER_SECONDS"), ge=0)
     # How ansible-playbook is started; the face chooses unless it is set.
     executor: Literal["warm", "cold"] | None = Field(None, validation_alias=_alias("PLAYVISOR_EXECUTOR"))
@@ -108,6 +110,20 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None
+
+    @field_validator("web_url")
+    @classmethod
+    def _require_web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            raise ValueError("write it as https://playvisor.example.com")
+        return value.rstrip("/")
+
+    def make_plan_link(self, plan_id: str) -> str | None:
+        """The page on which a plan is decided on; None where it is not known."""
+        return f"{self.web_url}/approvals/{plan_id}" if self.web_url else None
 
     @property
     def endpoint(self) -> Endpoint:

@@ -12,6 +12,7 @@ from pathlib import Path
 from mcp_bridge.run.factory import make_bridge
 from mcp_bridge.settings import Mode, load_settings
 from mcp_bridge.system.serving import Listening
+from mcp_bridge.text.plain import dump_json
 from playvisor.cli.command_line import LENT_PROGRAMS
 from playvisor.fleet.tools import register_tools
 from playvisor.web.fleets.sources import Fleets, find_default
@@ -29,3 +30,12 @@ def serve(host: str, port: int, mode: Mode | None, fleets: Sequence[Path] = ()) 
     bridge.note_start("web", effective_mode)
     bridge.start_ticks()
     serve_web(bridge, effective_mode, Listening(host, port), served)
+
+
+def print_openapi() -> None:
+    """Print the description of the REST API as OpenAPI 3.1."""
+    from playvisor.web.app import list_endpoints
+    from playvisor.web.rest.openapi import make_openapi
+
+    register_tools()
+    print(dump_json(make_openapi(list_endpoints()), indent=2))

@@ -5,23 +5,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import anyio
 
 from mcp_bridge.auth.addresses import OwnAddresses
 from mcp_bridge.auth.caller import Caller
 from mcp_bridge.auth.rate_limit import RateLimit
 from mcp_bridge.errors import PlayvisorError
+from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run import Bridge
 from mcp_bridge.settings import Mode
 from playvisor.web.consoles.asked import AskedConsoles
 from playvisor.web.fleets.sources import Fleets
+from playvisor.web.reads import SharedReads
 from playvisor.web.signin.links import Links
 from playvisor.web.signin.roles import Right
 from playvisor.web.signin.sessions import Session, Sessions
+from playvisor.web.verifying import Verifier
 
 RATE = 1200
 """Requests that each session, token or, of those who are not signed in, address may make within a minute."""
+MOST_THREADS = 128
+"""Requests that are answered at once, of everybody."""
+_MOST_CHECKS = 8
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,11 @@ class WebContext:
     sessions: Sessions = field(default_factory=Sessions)
     links: Links = field(default_factory=Links)
     rate: RateLimit = field(default_factory=lambda: RateLimit(RATE))
+    # How many requests of each visitor are answered right now.
+    at_once: Counter[str] = field(default_factory=Counter)
+    threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MOST_THREADS))
+    # Finding out who asks never waits for what is answered.
+    checks: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_MOST_CHECKS))
     # What the cluster is called, once it has said so.
     cluster: dict[str, str] = field(default_factory=dict)
 
@@ -43,6 +58,18 @@ class WebContext:
         with suppress(PlayvisorError):
             name, _space, identity = self.bridge.authority.identify_cluster().partition(" ")
             self.cluster.update(name=name, identity=identity)
+
+    @cached_property
+    def reads(self) -> SharedReads:
+        """The reads of the cluster that are under way."""
+        return SharedReads(lambda: self.bridge.ledger)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Verifies the ledger."""
+        settings = self.bridge.settings
+        # As it is: nothing is written before it is verified.
+        return Verifier(lambda: Ledger(settings.state_dir, settings.ledger_url).verify())
 
     fleets: Fleets = field(default_factory=Fleets)
     consoles: AskedConsoles = field(default_factory=AskedConsoles)

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.result import Failure, Result
+from mcp_bridge.text.plain import dump_json
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -66,7 +67,7 @@ class Problem(Exception):
     def make_response(self) -> Response:
         """Make the HTTP response."""
         headers = {"cache-control": "no-store", **self.headers}
-        return JSONResponse(self.body, self.status, headers, media_type=MEDIA_TYPE)
+        return Response(dump_json(self.body), self.status, headers, media_type=MEDIA_TYPE)
 
 
 def describe_error(error: PlayvisorError) -> Problem:

@@ -8,7 +8,7 @@ import openapiTS, { astToString } from "openapi-typescript";
 const source = process.env.OPENAPI ?? "../.work/openapi.json";
 const target = "src/api/generated/openapi.ts";
 if (!/^https?:/.test(source) && !existsSync(source)) {
-  console.error(`There is no ${source}. Save GET /api/v1/openapi.json there, or set OPENAPI to its path or address.`);
+  console.error(`There is no ${source}. \`playvisor web --openapi\` prints it; or set OPENAPI to its path or address.`);
   process.exit(1);
 }
 const address = /^https?:/.test(source) ? new URL(source) : new URL(source, `file://${process.cwd()}/`);

@@ -28,8 +28,14 @@ def web(
             help="A fleet to serve; repeatable. Default: PLAYVISOR_WEB_FLEETS, or the current folder's, if it has one.",
         ),
     ] = None,
+    openapi: Annotated[
+        bool, typer.Option("--openapi", help="Print the description of the REST API as OpenAPI, and serve nothing.")
+    ] = False,
 ) -> None:
     """Serve the web application and the REST API."""
-    from playvisor.cli.web import serve
+    from playvisor.cli.web import print_openapi, serve
 
+    if openapi:
+        print_openapi()
+        return
     serve(host, port, mode, fleet or ())

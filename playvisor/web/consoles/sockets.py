@@ -140,7 +140,7 @@ def _parse_size(text: str) -> tuple[int, int] | None:
     with suppress(ValueError, RecursionError):
         found = json.loads(text)
     size = (found.get("columns"), found.get("rows")) if isinstance(found, dict) else ()
-    numbers = [number for number in size if type(number) is int and 0 < number <= _MOST_CELLS]
+    numbers = [number for number in size if isinstance(number, int) and 0 < number <= _MOST_CELLS]
     return (numbers[0], numbers[1]) if len(numbers) == 2 else None
 
 

@@ -5,22 +5,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import anyio
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mcp_bridge.catalogue import arguments
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.system.connections import CONNECTION_KEY
+from mcp_bridge.system.connections import CONNECTION_KEY, Connection
+from mcp_bridge.text.plain import dump_json
 from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem, describe_error
 from playvisor.web.signin.roles import Right
@@ -29,6 +31,8 @@ from playvisor.web.signin.visitors import find_visitor
 _log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 MOST_BODY_BYTES = 2**20
+MOST_AT_ONCE = 64
+"""Requests of one session, token or address that are answered at once."""
 Schema = Mapping[str, Any]
 
 
@@ -87,36 +91,26 @@ class Endpoint:
 
 
 def make_routes(context: WebContext, endpoints: list[Endpoint]) -> list[Route]:
-    """Make the routes of endpoints; one path with another method is answered 405."""
+    """Make the routes of endpoints; one path with another method is answered 405, and OPTIONS lists the methods."""
     by_path: dict[str, dict[str, Endpoint]] = {}
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
     return [
-        Route(f"{PREFIX}{path}", partial(_answer, context, methods), methods=list(methods))
+        Route(f"{PREFIX}{path}", partial(_answer, context, methods), methods=[*methods, "OPTIONS"])
         for path, methods in by_path.items()
     ]
 
 
 async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request: Request) -> Response:
+    if request.method == "OPTIONS":
+        # No header for other origins: no page of theirs may ask.
+        allowed = sorted({*methods, *(("HEAD",) if "GET" in methods else ()), "OPTIONS"})
+        return Response(status_code=204, headers={"allow": ", ".join(allowed)})
     endpoint = methods["GET" if request.method == "HEAD" else request.method]
     try:
-        visitor = None
-        if endpoint.may is not None:
-            visitor = await run_in_threadpool(find_visitor, context, request)
-            if endpoint.may not in visitor.rights:
-                raise Problem(
-                    403,
-                    f"This takes the right to {endpoint.may}, which {visitor.caller.identity} does not have.",
-                    "Whoever runs this server can give a role that has it.",
-                    code="refused",
-                )
-        _require_rate(context, request, visitor)
-        query = read_query(endpoint.query, request)
-        body = await read_body(endpoint.body, request) if endpoint.body is not None else {}
-        ask = Ask(context, visitor, request.path_params, query, body, request)
-        answer = await anyio.to_thread.run_sync(endpoint.function, ask)
-        if endpoint.method != "GET":
-            request.app.state.live.look_now()
+        visitor = await _let_in(context, endpoint, request)
+        with _hold(context, request, visitor):
+            return await _carry_out(context, endpoint, request, visitor)
     except Problem as problem:
         return problem.make_response()
     except PlayvisorError as error:
@@ -125,22 +119,99 @@ async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request:
         _log.exception("%s %s failed", request.method, endpoint.path)
         failed = Problem(500, "Playvisor itself failed at this.", "The server's log says where.", code="internal")
         return failed.make_response()
+
+
+async def _let_in(context: WebContext, endpoint: Endpoint, request: Request) -> Visitor | None:
+    """Find who asks; None where everybody may. Raises Problem for who may not, and for one request too many."""
+    if endpoint.may is None:
+        _require_rate(context, request, None)
+        return None
+    try:
+        visitor = await anyio.to_thread.run_sync(find_visitor, context, request, limiter=context.checks)
+    except Problem:
+        # Who guesses is slowed down, too.
+        _require_rate(context, request, None)
+        raise
+    _require_rate(context, request, visitor)
+    if endpoint.may not in visitor.rights:
+        raise Problem(
+            403,
+            f"This takes the right to {endpoint.may}, which {visitor.caller.identity} does not have.",
+            "Whoever runs this server can give a role that has it.",
+            code="refused",
+        )
+    return visitor
+
+
+async def _carry_out(context: WebContext, endpoint: Endpoint, request: Request, visitor: Visitor | None) -> Response:
+    query = read_query(endpoint.query, request)
+    body = await read_body(endpoint.body, request) if endpoint.body is not None else {}
+    ask = Ask(context, visitor, request.path_params, query, body, request)
+    # Who goes away does not stop what was begun.
+    answer = await anyio.to_thread.run_sync(endpoint.function, ask, limiter=context.threads)
+    if endpoint.method != "GET":
+        request.app.state.live.look_now()
+        return _make_response(answer, {})
+    return _make_response(answer, request.headers)
+
+
+def _make_response(answer: Answer, asked: Mapping[str, str]) -> Response:
+    """Make the response of an answer; 304 to who has it already, as the headers of a read say."""
     if answer.response is not None:
         return answer.response
+    body = dump_json(answer.data).encode()
     headers = {"cache-control": "no-store", **answer.headers}
-    return JSONResponse(answer.data, answer.status, headers)
+    if asked and answer.status == 200:
+        # A weak one: compressed, it is other bytes.
+        tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers.setdefault("etag", tag)
+        if headers["etag"] in _list_tags(asked.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+    return Response(body, answer.status, headers, media_type="application/json")
+
+
+def _list_tags(header: str) -> set[str]:
+    return {tag.strip() for tag in header.split(",")}
+
+
+@contextmanager
+def _hold(context: WebContext, request: Request, visitor: Visitor | None) -> Iterator[None]:
+    """Count a request while it is answered. Raises Problem 429 for one too many at once."""
+    key = _name_visitor(request, visitor)
+    connection: Connection | None = request.scope.get("state", {}).get(CONNECTION_KEY)
+    if context.at_once[key] >= MOST_AT_ONCE:
+        raise Problem(
+            429,
+            f"There are too many requests at once: at most {MOST_AT_ONCE}.",
+            "Wait for the answer of one.",
+            code="busy",
+            headers={"retry-after": "1"},
+        )
+    context.at_once[key] += 1
+    if connection is not None:
+        # It does not make room for others meanwhile.
+        connection.busy += 1
+        connection.proven = connection.proven or visitor is not None
+    try:
+        yield
+    finally:
+        context.at_once[key] -= 1
+        if not context.at_once[key]:
+            del context.at_once[key]
+        if connection is not None:
+            connection.busy -= 1
+
+
+def _name_visitor(request: Request, visitor: Visitor | None) -> str:
+    """Whose requests are counted together: those of a session, of a token, or of an address."""
+    if visitor is None:
+        return f"from {request.client.host if request.client else ''}"
+    return visitor.session.id if visitor.session else visitor.caller.identity
 
 
 def _require_rate(context: WebContext, request: Request, visitor: Visitor | None) -> None:
     """Count a request. Raises Problem 429 for one too many."""
-    if visitor is None:
-        key = request.client.host if request.client else ""
-    else:
-        key = visitor.session.id if visitor.session else visitor.caller.identity
-        connection = request.scope.get("state", {}).get(CONNECTION_KEY)
-        if connection is not None:
-            connection.proven = True
-    wait = context.rate.consume(key)
+    wait = context.rate.consume(_name_visitor(request, visitor))
     if wait:
         seconds = max(1, round(wait))
         raise Problem(

@@ -23,7 +23,7 @@ from playvisor.web.fleets.texts import (
 from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.fleet_asking import GROUP, find_source, require_author
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import make_list
 
 SAVING, DELETING = "save_fleet_file", "delete_fleet_file"
 """What the ledger calls writing and deleting a file of a fleet."""

@@ -37,7 +37,7 @@ from playvisor.web.rest.fleet_asking import (
     require_author,
 )
 from playvisor.web.rest.fleets import find_version
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import make_list
 from playvisor.web.rest.tools import answer_result
 
 PLAN = "plan_fleet"

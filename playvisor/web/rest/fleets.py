@@ -39,7 +39,7 @@ from playvisor.web.rest.fleet_asking import (
     render_files,
 )
 from playvisor.web.rest.fleet_files import describe_files
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import make_list
 
 MOST_OBJECTS = 20_000
 MOST_VALUES = 500

@@ -14,7 +14,7 @@ from mcp_bridge.run.tools.history import open_readings
 from mcp_bridge.system.identity import format_timestamp
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.pages import MOST_ITEMS
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import make_list
 
 MOST_STATES = 5000
 _OBJECT = {"type": "object"}

@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import asdict
 from typing import Any
 
-from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.ledger.verify import LIMITS
 from mcp_bridge.run import Request
 from playvisor.web.problems import Problem
-from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
-from playvisor.web.rest.pages import MOST_ITEMS
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
+from playvisor.web.rest.pages import QUERY, make_cursor, read_cursor
+from playvisor.web.rest.schemas import FLAG, NEXT, NUMBER, TEXT, make_list, make_object, refer
 
 # How long a freeze waits for what is being sent.
 _FREEZE_SECONDS = 10
-_OBJECT = {"type": "object"}
+# How long a verification is waited for.
+_VERIFY_SECONDS = 20
+_LEDGER = make_object("entry limits", entry=NUMBER, limits=TEXT)
 _NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
 _TOKEN = {
     "type": "object",
@@ -37,22 +36,22 @@ _FREEZE = {
     "required": ["why"],
     "additionalProperties": False,
 }
-_verifying = threading.Lock()
 
 
 def list_endpoints() -> list[Endpoint]:
     """The endpoints of the ledger, of tokens and of the freeze."""
     acts = {
-        "limit": {"type": "integer", "default": 50, "minimum": 1, "maximum": MOST_ITEMS},
-        "kind": {"type": "string"},
-        "subject": {"type": "string"},
+        **QUERY,
+        "kind": {"type": "string", "description": "Such as plan_approved, token_created or frozen"},
+        "subject": {"type": "string", "description": "What it is about, such as a plan's or a run's id"},
     }
+    verification, token, freezing = refer("Verification"), refer("Token"), refer("Freeze")
 
     def endpoint(method: str, path: str, name: str, summary: str, function: Any, **further: Any) -> Endpoint:
         return Endpoint(method, path, name, summary, function, **{"group": "ledger", **further})
 
     return [
-        endpoint("GET", "/ledger", "get_ledger", "Show the ledger's newest entry", get_ledger),
+        endpoint("GET", "/ledger", "get_ledger", "Show the ledger's newest entry", get_ledger, returns={200: _LEDGER}),
         endpoint(
             "GET",
             "/ledger/acts",
@@ -60,15 +59,24 @@ def list_endpoints() -> list[Endpoint]:
             "List what was done with authority besides runs",
             list_acts,
             query=acts,
-            returns={200: make_list("acts", _OBJECT)},
+            returns={200: make_list("acts", refer("Act"), next=NEXT)},
         ),
         endpoint(
             "POST",
             "/ledger/verify",
             "verify_ledger",
-            "Verify every entry and every artifact",
+            "Verify every entry and every artifact; 202 while that goes on",
             verify_ledger,
             body=_NOTHING,
+            returns={200: verification, 202: verification},
+        ),
+        endpoint(
+            "GET",
+            "/ledger/verify",
+            "get_verification",
+            "Show what the newest verification has found",
+            get_verification,
+            returns={200: verification},
         ),
         endpoint(
             "GET",
@@ -77,7 +85,7 @@ def list_endpoints() -> list[Endpoint]:
             "List the tokens of clients",
             list_tokens,
             may="administer",
-            returns={200: make_list("tokens", _OBJECT)},
+            returns={200: make_list("tokens", token)},
         ),
         endpoint(
             "POST",
@@ -87,7 +95,7 @@ def list_endpoints() -> list[Endpoint]:
             create_token,
             may="administer",
             body=_TOKEN,
-            returns={201: _OBJECT},
+            returns={201: {"allOf": [token, make_object("token", token={**TEXT, "description": "The secret"})]}},
         ),
         endpoint(
             "DELETE",
@@ -96,8 +104,11 @@ def list_endpoints() -> list[Endpoint]:
             "Revoke a token",
             revoke_token,
             may="administer",
+            returns={200: token},
         ),
-        endpoint("GET", "/freeze", "get_freeze", "Show whether all changes are frozen", get_freeze),
+        endpoint(
+            "GET", "/freeze", "get_freeze", "Show whether all changes are frozen", get_freeze, returns={200: freezing}
+        ),
         endpoint(
             "POST",
             "/freeze",
@@ -106,8 +117,17 @@ def list_endpoints() -> list[Endpoint]:
             freeze,
             may="administer",
             body=_FREEZE,
+            returns={200: freezing},
         ),
-        endpoint("DELETE", "/freeze", "thaw", "Allow changes again", thaw, may="administer"),
+        endpoint(
+            "DELETE",
+            "/freeze",
+            "thaw",
+            "Allow changes again",
+            thaw,
+            may="administer",
+            returns={200: make_object("frozen", frozen=FLAG, was={"type": ["object", "null"]})},
+        ),
     ]
 
 
@@ -118,22 +138,25 @@ def get_ledger(ask: Ask) -> Answer:
 
 
 def list_acts(ask: Ask) -> Answer:
-    """Answer with the newest acts."""
-    found = ask.context.bridge.ledger.list_acts(ask.query["limit"], ask.query.get("kind"), ask.query.get("subject"))
-    return Answer(ask.context.bridge.redact({"acts": found}))
+    """Answer with one page of acts, newest first."""
+    query = dict(ask.query)
+    limit, before = query.pop("limit"), read_cursor(query.pop("cursor", None))
+    found = ask.context.bridge.ledger.list_acts(limit + 1, before=before, **query)
+    following = make_cursor(found[limit - 1]["seq"]) if len(found) > limit else None
+    return Answer(ask.context.bridge.redact({"acts": found[:limit], "next": following}))
 
 
 def verify_ledger(ask: Ask) -> Answer:
-    """Answer with what is not as it was written; one verification at a time. Raises Problem 429."""
-    if not _verifying.acquire(blocking=False):
-        raise Problem(429, "The ledger is being verified already.", "Wait for that.", code="busy")
-    try:
-        settings = ask.context.bridge.settings
-        # As it is: nothing is written before it is verified.
-        found = Ledger(settings.state_dir, settings.ledger_url).verify()
-    finally:
-        _verifying.release()
-    return Answer({"intact": not found.faults, **asdict(found), "limits": LIMITS})
+    """Answer with what is not as it was written, or that it is still looked for; one verification at a time."""
+    found = ask.context.verifier.start(_VERIFY_SECONDS)
+    if found["state"] == "running":
+        return Answer(found, 202, {"location": f"{PREFIX}/ledger/verify"})
+    return Answer(found)
+
+
+def get_verification(ask: Ask) -> Answer:
+    """Answer with the newest verification of this server."""
+    return Answer(ask.context.verifier.describe())
 
 
 def list_tokens(ask: Ask) -> Answer:

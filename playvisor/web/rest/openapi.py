@@ -11,52 +11,16 @@ from http import HTTPStatus
 from typing import Any
 
 from mcp_bridge import version
-from mcp_bridge.result import FAILURE_CODES
+from mcp_bridge.catalogue.run_tools import BridgeTool
 from playvisor.web.problems import MEDIA_TYPE, STATUS_OF_CODE
 from playvisor.web.rest.endpoints import PREFIX, Endpoint
+from playvisor.web.rest.idempotency import PATTERN
+from playvisor.web.rest.schemas import COMPONENTS
 from playvisor.web.tools import list_all
 
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 _CALL = "call_tool"
 _UNSAFE = frozenset({"POST", "PUT", "DELETE", "PATCH"})
-_STATUSES = ("ok", "planned", "held", "running", "failed", "refused", "cancelled")
-_COMPONENTS: Mapping[str, Any] = {
-    "Problem": {
-        "type": "object",
-        "description": "Why nothing was done, or what failed (RFC 9457)",
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string", "description": "One sentence"},
-            "hint": {"type": "string", "description": "What to do next"},
-            "code": {
-                "type": "string",
-                "description": f"A failure code ({', '.join(FAILURE_CODES)}), or one of this API's own",
-            },
-            "fields": {"type": "object", "additionalProperties": {"type": "string"}},
-            "run_id": {"type": "string"},
-            "result": {"$ref": "#/components/schemas/Result"},
-        },
-        "required": ["type", "title", "status", "detail", "code"],
-    },
-    "Result": {
-        "type": "object",
-        "description": "What came of a call; beyond these fields it has what its module returned",
-        "properties": {
-            "run_id": {"type": "string"},
-            "tool": {"type": "string"},
-            "status": {"type": "string", "enum": list(_STATUSES)},
-            "changed": {"type": "boolean"},
-            "summary": {"type": "string"},
-            "plan": {"type": "object"},
-            "diff": {"type": "object"},
-            "upids": {"type": "array", "items": {"type": "string"}},
-            "warnings": {"type": "array", "items": {"type": "string"}},
-        },
-        "required": ["run_id", "tool", "status", "changed", "summary"],
-    },
-}
 _SECURITY: Mapping[str, Any] = {
     "session": {"type": "apiKey", "in": "cookie", "name": "playvisor", "description": "A session of the web page"},
     "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "`csrf` of GET /session"},
@@ -85,7 +49,7 @@ def make_openapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         },
         "tags": [{"name": name} for name in groups],
         "paths": paths,
-        "components": {"schemas": dict(_COMPONENTS), "securitySchemes": dict(_SECURITY)},
+        "components": {"schemas": dict(COMPONENTS), "securitySchemes": dict(_SECURITY)},
     }
 
 
@@ -99,7 +63,8 @@ def _describe_call(endpoint: Endpoint, tool: Any) -> dict[str, Any]:
     output = getattr(tool, "output_schema", None)
     schema = {"allOf": [result, output]} if output else result
     answers = {"200": _answer("It is done, or planned", schema)}
-    if tool.writes:
+    # Those of the bridge may wait for a run.
+    if tool.writes or isinstance(tool, BridgeTool):
         where = {"location": {"schema": {"type": "string"}, "description": "The run or the plan to follow"}}
         answers["202"] = {**_answer("It goes on, or waits for an approval", result), "headers": where}
     known = sorted({str(status) for status in STATUS_OF_CODE.values()})
@@ -109,18 +74,23 @@ def _describe_call(endpoint: Endpoint, tool: Any) -> dict[str, Any]:
         "description": tool.description,
         "tags": [f"tools: {tool.toolset}"],
         "security": _list_security(endpoint),
-        "requestBody": {"content": {"application/json": {"schema": tool.input_schema}}},
+        "requestBody": {"content": {"application/json": {"schema": tool.input_schema, **_show_example(tool)}}},
         "responses": {**answers, **_refusals(endpoint, *known)},
         **({"parameters": [_IDEMPOTENCY]} if tool.writes else {}),
     }
+
+
+def _show_example(tool: Any) -> dict[str, Any]:
+    example = getattr(tool, "example", None)
+    return {"example": dict(example)} if example else {}
 
 
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
-    "description": "A repeated key returns what the first call came to",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": PATTERN},
+    "description": "A new one for each write: within a day, a repeated one returns what the first call came to",
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from mcp_bridge.evidence.plan_view import make_plan_view
 from mcp_bridge.ledger.records import RunRow
 from mcp_bridge.run import Request
+from mcp_bridge.run.visibility import may_see_plan
 from playvisor.web.attention import (
     Matter,
     find_in_backups,
@@ -89,7 +90,7 @@ def get_overview(ask: Ask) -> Answer:
     """Answer with one read of the cluster, and what the ledger says."""
     bridge = ask.context.bridge
     overview = _read(ask, "cluster_overview", {})
-    plans = bridge.ledger.plans.list_held()
+    plans = [plan for plan in bridge.ledger.plans.list_held() if may_see_plan(plan, ask.caller.caller)]
     recent = bridge.ledger.recent(_LOOKED_AT, since=_SINCE)
     titles = {plan.plan_id: make_plan_view(plan).title for plan in plans}
     freeze = bridge.authority.read_freeze()

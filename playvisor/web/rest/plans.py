@@ -16,23 +16,10 @@ from mcp_bridge.run import Request
 from mcp_bridge.run.visibility import may_see_plan
 from playvisor.web.problems import Problem, describe_failure
 from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import NUMBER, make_list, refer
+from playvisor.web.rest.tools import find_mode
 
 MOST_PLANS = 200
-_PLAN = {
-    "type": "object",
-    "properties": {
-        "plan_id": {"type": "string"},
-        "state": {"type": "string", "enum": ["ready", "held", "approved", "denied", "used", "expired"]},
-        "tool": {"type": "string"},
-        "asker": {"type": "string"},
-        "digest": {"type": "string"},
-        "made_at": {"type": "string"},
-        "expires_at": {"type": "string"},
-        "title": {"type": "string"},
-    },
-    "required": ["plan_id", "state", "tool", "asker", "digest", "made_at", "expires_at", "title"],
-}
 _SHOWN = (
     *("plan_id", "state", "tool", "asker", "asker_kind", "label", "local_user", "digest", "cluster", "made_at"),
     *("expires_at", "reason", "approval", "approver", "decided_at", "used_by"),
@@ -69,7 +56,7 @@ def list_endpoints() -> list[Endpoint]:
             "List the plans that wait for a decision, or the newest ones",
             list_plans,
             query={"state": state},
-            returns={200: make_list("plans", _PLAN)},
+            returns={200: make_list("plans", refer("Plan"), left_out=NUMBER)},
             group="plans",
         ),
         Endpoint(
@@ -78,7 +65,7 @@ def list_endpoints() -> list[Endpoint]:
             "get_plan",
             "Show a plan: all that an approval of it is bound to",
             get_plan,
-            returns={200: _PLAN},
+            returns={200: refer("PlanInFull")},
             group="plans",
         ),
         Endpoint(
@@ -89,7 +76,7 @@ def list_endpoints() -> list[Endpoint]:
             decide_plan,
             may="approve",
             body=_DECISION,
-            returns={200: _PLAN},
+            returns={200: refer("PlanInFull")},
             group="plans",
         ),
         Endpoint(
@@ -110,7 +97,8 @@ def list_plans(ask: Ask) -> Answer:
     plans = ask.context.bridge.ledger.plans
     found = plans.list_held() if ask.query["state"] == "held" else plans.list_recent(MOST_PLANS)
     shown = [plan for plan in found if may_see_plan(plan, ask.caller.caller)]
-    return Answer(ask.context.bridge.redact({"plans": [_summarize(plan) for plan in shown]}))
+    listed = [_summarize(plan) for plan in shown[:MOST_PLANS]]
+    return Answer(ask.context.bridge.redact({"plans": listed, "left_out": len(shown) - len(listed)}))
 
 
 def get_plan(ask: Ask) -> Answer:
@@ -122,6 +110,12 @@ def decide_plan(ask: Ask) -> Answer:
     """Approve or deny a plan, as who asks; the decision, and what was shown for it, is recorded."""
     plan, bridge = find_plan(ask), ask.context.bridge
     approve = ask.body["approve"]
+    if approve and ask.context.mode != "apply":
+        raise Problem(
+            403,
+            f"This server is in mode {ask.context.mode}, and lets nothing be changed.",
+            "Approve it at one that is in mode apply, or with `playvisor approvals`.",
+        )
     request = Request("approve_plan" if approve else "deny_plan", {}, "apply", ask.caller.caller)
     try:
         decided = bridge.decide_plan(
@@ -135,6 +129,8 @@ def decide_plan(ask: Ask) -> Answer:
 def check_plan(ask: Ask) -> Answer:
     """Plan the call of a kept plan again, without keeping that plan, and compare."""
     plan = find_plan(ask)
+    if find_mode(ask) == "read" and not (ask.context.mode != "read" and "approve" in ask.caller.rights):
+        raise Problem(403, "Who only reads makes no plans.", "Ask somebody who may operate, or approve plans.")
     if plan.arguments is None:
         raise Problem(
             409, "Its arguments hold a secret, and are not kept: it can't be planned again.", code="unsupported"

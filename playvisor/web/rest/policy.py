@@ -18,7 +18,7 @@ from mcp_bridge.text.plain import one_line
 from mcp_bridge.text.yaml import load_yaml
 from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import make_list
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _EXPLAIN = {

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.responses import FileResponse, PlainTextResponse
 
@@ -27,8 +28,20 @@ from mcp_bridge.run.visibility import may_see_contents, show_arguments
 from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
 from playvisor.web.rest.pages import QUERY, make_cursor, read_cursor
+from playvisor.web.rest.schemas import (
+    FLAG,
+    MAYBE_TEXT,
+    NEXT,
+    NUMBER,
+    OBJECT,
+    TEXTS,
+    make_list,
+    make_object,
+    refer,
+)
 from playvisor.web.tools import list_all
 
+Item = TypeVar("Item")
 MOST_EVENTS = 2000
 MOST_REQUESTS = 5000
 MOST_ARTIFACTS = 2000
@@ -42,36 +55,12 @@ _FILTERS = {
     "since": {"type": "string", "description": "24h, yesterday, or ISO 8601"},
     "until": {"type": "string", "description": "Like since"},
 }
-_RUN = {
-    "type": "object",
-    "properties": {
-        "run_id": {"type": "string"},
-        "tool": {"type": "string"},
-        "arguments": {"type": "object"},
-        "opened_at": {"type": "string"},
-        "closed_at": {"type": ["string", "null"]},
-        "outcome": {"type": "string"},
-        "changed": {"type": ["boolean", "null"]},
-        "asker": {"type": ["string", "null"]},
-        "client_name": {"type": "string"},
-        "mode": {"type": "string"},
-        "summary": {"type": ["string", "null"]},
-    },
-    "required": ["run_id", "tool", "opened_at", "outcome"],
-}
+MAYBE_OBJECT = {"type": ["object", "null"]}
+_CHANGES = make_object("applied diff", applied=FLAG, diff=OBJECT)
 _LISTED = (
     *("run_id", "opened_at", "closed_at", "tool", "mode", "outcome", "changed", "asker", "asker_kind", "client_name"),
     *("summary", "failure_code", "approver", "decision"),
 )
-
-
-def make_list(name: str, item: dict[str, Any], **further: dict[str, Any]) -> dict[str, Any]:
-    """Make the schema of an answer that is a list."""
-    return {"type": "object", "properties": {name: {"type": "array", "items": item}, **further}, "required": [name]}
-
-
-_NEXT = {"type": ["string", "null"], "description": "Cursor of the next page"}
-_OBJECT = {"type": "object"}
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -88,40 +77,40 @@ def list_endpoints() -> list[Endpoint]:
             "list_runs",
             "List runs, newest first",
             list_runs,
-            make_list("runs", _RUN, next=_NEXT),
+            make_list("runs", refer("Run"), next=NEXT),
             query={**_FILTERS, **QUERY},
         ),
-        endpoint("/runs/{run_id}", "get_run", "Show a run", get_run, _RUN),
+        endpoint("/runs/{run_id}", "get_run", "Show a run", get_run, refer("RunInFull")),
         endpoint(
             "/runs/{run_id}/tasks",
             "list_run_tasks",
             "List what its playbooks did, task by task",
             list_tasks,
-            make_list("events", _OBJECT, left_out={"type": "integer"}),
+            make_list("events", refer("Event"), left_out=NUMBER, progress=MAYBE_OBJECT),
         ),
         endpoint(
             "/runs/{run_id}/requests",
             "list_run_requests",
             "List the requests that it sent to the cluster, and its grant",
             list_requests,
-            make_list("requests", _OBJECT, grant={"type": ["object", "null"]}),
+            make_list("requests", refer("ApiRequest"), grant=MAYBE_OBJECT, left_out=NUMBER),
         ),
         endpoint(
-            "/runs/{run_id}/changes", "get_run_changes", "Show what it changed, before and after", get_changes, _OBJECT
+            "/runs/{run_id}/changes", "get_run_changes", "Show what it changed, before and after", get_changes, _CHANGES
         ),
         endpoint(
             "/runs/{run_id}/undo",
             "get_run_undo",
             "Show what undoing it would call, and what can't be undone",
             get_undo,
-            make_list("calls", _OBJECT, irreversible={"type": "array", "items": {"type": "string"}}),
+            make_list("calls", refer("Call"), irreversible=TEXTS),
         ),
         endpoint(
             "/runs/{run_id}/artifacts",
             "list_run_artifacts",
             "List the files of its evidence",
             list_artifacts,
-            make_list("artifacts", _OBJECT),
+            make_list("artifacts", refer("Artifact"), sealed=MAYBE_TEXT, left_out=NUMBER),
         ),
         Endpoint(
             "GET",
@@ -151,12 +140,11 @@ def list_runs(ask: Ask) -> Answer:
     without = () if query.pop("reads") else [tool.name for tool in list_all() if not tool.writes]
     changed, wanted = query.pop("changed", None), {**query, "asker": query.pop("user", None)}
     wanted.pop("user", None)
-    if wanted.get("outcome") == "running":
+    is_running = wanted.get("outcome") == "running"
+    if is_running:
         del wanted["outcome"]
         close_interrupted(bridge.authority)
-        rows = [row for row in reversed(bridge.ledger.list_unclosed()) if before is None or row.opened_seq < before]
-    else:
-        rows = bridge.ledger.recent(limit + 1, before, without, changed=changed, **wanted)
+    rows = bridge.ledger.recent(limit + 1, before, without, is_running, changed=changed, **wanted)
     unknown = describe_unknown(wanted["tool"]) if wanted.get("tool") and not rows else None
     if unknown:
         raise Problem(422, *unknown, code="invalid_parameter", fields={"tool": unknown[0]})
@@ -182,12 +170,10 @@ def get_run(ask: Ask) -> Answer:
 def list_tasks(ask: Ask) -> Answer:
     """Answer with the events of a run's playbooks, the first of them."""
     row = find_run(ask, contents=True)
-    found = [events.describe_event(event) for event in islice(events.read_events(_folder(ask, row)), MOST_EVENTS + 1)]
+    found, left_out = _take(events.read_events(_folder(ask, row)), MOST_EVENTS)
     progress = asdict(events.read_progress(_folder(ask, row))) if row.outcome is None else None
-    left_out = max(0, len(found) - MOST_EVENTS)
-    return Answer(
-        ask.context.bridge.redact({"events": found[:MOST_EVENTS], "left_out": left_out, "progress": progress})
-    )
+    described = [events.describe_event(event) for event in found]
+    return Answer(ask.context.bridge.redact({"events": described, "left_out": left_out, "progress": progress}))
 
 
 def list_requests(ask: Ask) -> Answer:
@@ -196,8 +182,8 @@ def list_requests(ask: Ask) -> Answer:
     bridge = ask.context.bridge
     admitted = bridge.ledger.list_acts(1, "run_admitted", row.run_id)
     grant = {**admitted[0]["facts"], "at": admitted[0]["at"]} if admitted else None
-    requests = list(islice(events.read_api_trace(_folder(ask, row)), MOST_REQUESTS))
-    return Answer(bridge.redact({"requests": requests, "grant": grant}))
+    requests, left_out = _take(events.read_api_trace(_folder(ask, row)), MOST_REQUESTS)
+    return Answer(bridge.redact({"requests": requests, "grant": grant, "left_out": left_out}))
 
 
 def get_changes(ask: Ask) -> Answer:
@@ -227,11 +213,9 @@ def list_artifacts(ask: Ask) -> Answer:
     row = find_run(ask, contents=True)
     folder = _folder(ask, row)
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
-    listed = [
-        {"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size}
-        for path in islice(files, MOST_ARTIFACTS)
-    ]
-    return Answer({"artifacts": listed, "sealed": row.artifacts_sha256})
+    found, left_out = _take(files, MOST_ARTIFACTS)
+    listed = [{"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size} for path in found]
+    return Answer({"artifacts": listed, "sealed": row.artifacts_sha256, "left_out": left_out})
 
 
 def get_artifact(ask: Ask) -> Answer:
@@ -272,3 +256,8 @@ def find_run(ask: Ask, *, contents: bool = False) -> RunRow:
 
 def _folder(ask: Ask, row: RunRow) -> Path:
     return ask.context.bridge.ledger.folder(row.run_id)
+
+
+def _take(found: Iterator[Item], most: int) -> tuple[list[Item], int]:
+    """The first ones, and how many were left out."""
+    return list(islice(found, most)), sum(1 for _item in found)

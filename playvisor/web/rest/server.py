@@ -14,9 +14,8 @@ from mcp_bridge import collection, version
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.settings import Settings, profiles
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
-from playvisor.web.rest.runs import make_list
+from playvisor.web.rest.schemas import MAYBE_TEXT, TEXT, make_list, refer
 
-_OBJECT = {"type": "object"}
 _HEALTH = {
     "type": "object",
     "properties": {"status": {"type": "string", "enum": ["ok", "degraded"]}, "version": {"type": "string"}},
@@ -44,7 +43,7 @@ def list_endpoints() -> list[Endpoint]:
             "List what the server is set to, without secrets",
             list_settings,
             may="administer",
-            returns={200: make_list("settings", _OBJECT)},
+            returns={200: make_list("settings", refer("Setting"), version=TEXT, collection=TEXT, mode=TEXT)},
             group="server",
         ),
         Endpoint(
@@ -54,7 +53,7 @@ def list_endpoints() -> list[Endpoint]:
             "List the profiles of clusters",
             list_profiles,
             may="administer",
-            returns={200: make_list("profiles", _OBJECT)},
+            returns={200: make_list("profiles", refer("Profile"), chosen=MAYBE_TEXT)},
             group="server",
         ),
     ]

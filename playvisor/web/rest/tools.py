@@ -8,46 +8,82 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from mcp_bridge import catalogue
 from mcp_bridge.result import Result
 from mcp_bridge.run import Request
+from mcp_bridge.run.visibility import is_private
+from mcp_bridge.settings import Mode
+from mcp_bridge.text.plain import dump_json
 from playvisor.web.problems import Problem, describe_failure
 from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
-from playvisor.web.tools import list_all
+from playvisor.web.rest.idempotency import answer_once
+from playvisor.web.tools import is_change, list_all
 
 # The tool's own schema says what is wrong with the arguments, and a refused call is recorded.
 _ARGUMENTS = {"type": "object"}
+# They are as they are for as long as the server runs.
+_UNCHANGING = {"cache-control": "private, no-cache"}
 
 
 def list_endpoints() -> list[Endpoint]:
     """The endpoints of all tools."""
+    tool = {"$ref": "#/components/schemas/Tool"}
+    tools = {"type": "object", "properties": {"tools": {"type": "array", "items": tool}}, "required": ["tools"]}
     return [
-        Endpoint("GET", "/tools", "list_tools", "List the tools, with their schemas", list_tools, group="tools"),
-        Endpoint("GET", "/tools/{name}", "get_tool", "Show a tool", get_tool, group="tools"),
+        Endpoint(
+            "GET",
+            "/tools",
+            "list_tools",
+            "List the tools, with their schemas",
+            list_tools,
+            returns={200: tools},
+            group="tools",
+        ),
+        Endpoint("GET", "/tools/{name}", "get_tool", "Show a tool", get_tool, returns={200: tool}, group="tools"),
         Endpoint("POST", "/tools/{name}", "call_tool", "Call a tool", call_tool, body=_ARGUMENTS, group="tools"),
     ]
 
 
 def list_tools(_ask: Ask) -> Answer:
     """Answer with every tool."""
-    return Answer({"tools": [describe_tool(tool) for tool in list_all()]})
+    return Answer({"tools": [describe_tool(tool) for tool in list_all()]}, headers=_UNCHANGING)
 
 
 def get_tool(ask: Ask) -> Answer:
     """Answer with one tool."""
     for tool in list_all():
         if tool.name == ask.path["name"]:
-            return Answer(describe_tool(tool))
+            return Answer(describe_tool(tool), headers=_UNCHANGING)
     raise Problem(
-        404, f"There is no tool {ask.path['name'][:60]}.", f"GET {PREFIX}/tools lists them.", code="not_found"
+        404, f"There is no tool {ask.path['name'][:60]!r}.", f"GET {PREFIX}/tools lists them.", code="not_found"
     )
 
 
 def call_tool(ask: Ask) -> Answer:
-    """Call a tool as who asks, in the mode that their rights and the server's allow."""
-    visitor = ask.caller
-    mode = ask.context.mode if "operate" in visitor.rights else "read"
-    request = Request(ask.path["name"], ask.body, mode, visitor.caller)
-    return answer_result(ask.context.bridge.call(request, lambda _line: None, threading.Event()))
+    """Call a tool as who asks; a write that names itself is done once."""
+    return answer_once(ask, _call) if is_change(ask.path["name"]) else _call(ask)
+
+
+def _call(ask: Ask) -> Answer:
+    name, caller = ask.path["name"], ask.caller.caller
+    tool = catalogue.load().get(name)
+    reads_cluster = tool is not None and not tool.writes
+    # What only reads is waited for: what it returns is wanted, and not its run.
+    seconds = None if reads_cluster else ask.context.bridge.settings.answer_seconds or None
+    request = Request(name, ask.body, find_mode(ask), caller, answer_seconds=seconds)
+
+    def call() -> Result:
+        return ask.context.bridge.call(request, lambda _line: None, threading.Event())
+
+    if not reads_cluster or is_private(name):
+        return answer_result(call())
+    # Everybody may read the cluster, and sees the same there.
+    return answer_result(ask.context.reads.read((name, caller.kind, dump_json(ask.body)), call))
+
+
+def find_mode(ask: Ask) -> Mode:
+    """The most that who asks may do: what their rights and the server's mode allow."""
+    return ask.context.mode if "operate" in ask.caller.rights else "read"
 
 
 def answer_result(result: Result) -> Answer:
@@ -55,7 +91,9 @@ def answer_result(result: Result) -> Answer:
     if result.status in ("ok", "planned"):
         return Answer(result.as_dict())
     if result.status == "running":
-        return Answer(result.as_dict(), 202, {"location": f"{PREFIX}/runs/{result.run_id}"})
+        # A tool that waits for a run is not itself what goes on.
+        followed = (result.data.get("run") or {}).get("run_id") or result.run_id
+        return Answer(result.as_dict(), 202, {"location": f"{PREFIX}/runs/{followed}"})
     if result.status == "held" and result.plan and result.plan.id:
         return Answer(result.as_dict(), 202, {"location": f"{PREFIX}/plans/{result.plan.id}"})
     raise describe_failure(result)

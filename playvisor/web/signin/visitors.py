@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from mcp_bridge.auth.caller import make_remote_client
 from mcp_bridge.auth.principals import make_principal
+from mcp_bridge.errors import LedgerError
 from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem
 from playvisor.web.signin.roles import list_rights
@@ -26,6 +28,10 @@ def find_visitor(context: WebContext, connection: HTTPConnection) -> Visitor:
     if scheme.lower() == "bearer":
         token = context.bridge.tokens.verify(secret.strip())
         if token is None:
+            # Without the ledger nobody gets in anyway.
+            with suppress(LedgerError):
+                source = connection.client.host if connection.client else "unknown"
+                context.bridge.authority.refused_logins.note(source, "no valid token")
             raise Problem(
                 401, "The token is not valid.", "`playvisor tokens create NAME` makes one.", code="signed_out"
             )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from web_client import Web
 
 from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.errors import LedgerError
 from mcp_bridge.run import Request
+from playvisor.web.rest.endpoints import MOST_AT_ONCE
 
 pytestmark = pytest.mark.flow
 
@@ -194,3 +197,105 @@ def test_who_asks_too_often_is_told_to_wait(lab):
     answers = [web.call("GET", "/sign-in") for _time in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[-1].headers["retry-after"] == "30"
+
+
+def test_who_guesses_tokens_is_slowed_down_and_recorded(lab):
+    web = Web(lab.bridge)
+    web.context.rate.rate = 2
+
+    answers = [web.call("GET", "/runs", authorization="Bearer pv_guess") for _time in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    (act,) = lab.bridge.ledger.list_acts(5, "login_refused")
+    assert act["facts"]["why"] == "no valid token"
+
+
+def test_who_has_too_many_requests_under_way_is_told_to_wait_for_one(web):
+    session = web.context.sessions.list_all()[0]
+    web.context.at_once[session.id] = MOST_AT_ONCE
+
+    answer = web.call("GET", "/freeze")
+    assert (answer.status_code, answer.json()["code"]) == (429, "busy")
+    web.context.at_once[session.id] -= 1
+    assert web.call("GET", "/freeze").status_code == 200
+    assert web.context.at_once == {session.id: MOST_AT_ONCE - 1}
+
+
+def test_a_write_that_is_repeated_under_its_key_is_done_once(web):
+    first = web.call("POST", "/tools/stop_guest", {"vmid": 101}, idempotency_key="a-1")
+    again = web.call("POST", "/tools/stop_guest", {"vmid": 101}, idempotency_key="a-1")
+
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    assert len(web.get("/runs?tool=stop_guest")["runs"]) == 1
+    other = web.call("POST", "/tools/stop_guest", {"vmid": 102}, idempotency_key="a-1")
+    assert (other.status_code, other.json()["code"]) == (422, "invalid_parameter")
+    assert web.call("POST", "/tools/stop_guest", {"vmid": 101}, idempotency_key="a b").status_code == 400
+
+
+def test_a_failure_and_a_plan_that_is_held_are_repeated_too(web, lab):
+    failed = [web.call("POST", "/tools/stop_guest", {"vmid": 99999}, idempotency_key="b") for _time in range(2)]
+    assert [one.status_code for one in failed] == [404, 404]
+    assert failed[1].json() == failed[0].json()
+    assert failed[1].headers["content-type"] == "application/problem+json"
+    robot = Web(lab.bridge)
+    bearer = f"Bearer {web.call('POST', '/tokens', {'name': 'robot'}).json()['token']}"
+    held = [
+        robot.call("POST", "/tools/stop_guest", {"vmid": 101}, authorization=bearer, idempotency_key="b")
+        for _time in range(2)
+    ]
+    assert [one.status_code for one in held] == [202, 202], "the key is each asker's own"
+    assert held[1].headers["location"] == held[0].headers["location"]
+    assert len(web.get("/plans")["plans"]) == 1
+
+
+def test_what_was_not_carried_out_may_be_sent_again_under_its_key(web, lab, monkeypatch):
+    def refuse(*_arguments):
+        raise LedgerError("The disk is full.", "Free space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lab.bridge, "call", refuse)
+        assert web.call("POST", "/tools/stop_guest", {"vmid": 101}, idempotency_key="c").status_code == 503
+    assert web.call("POST", "/tools/stop_guest", {"vmid": 101}, idempotency_key="c").status_code == 200
+
+
+def test_a_write_that_takes_long_is_answered_as_running_with_where_to_follow_it(lab, simulator):
+    simulator.world.settings.task_seconds = 1.0
+    web = Web(lab.make_bridge(answer_seconds=0.1))
+    web.sign_in()
+    answer = web.call("POST", "/tools/stop_guest", {"vmid": 101}, idempotency_key="d")
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "running")
+    where = answer.headers["location"].removeprefix("/api/v1")
+    assert web.get(where)["tool"] == "stop_guest"
+    again = web.call("POST", "/tools/stop_guest", {"vmid": 101}, idempotency_key="d")
+    assert again.headers["location"] == answer.headers["location"]
+    run_id = where.rpartition("/")[2]
+    waited = web.call("POST", "/tools/wait_run", {"run_id": run_id, "timeout": 60})
+    while waited.status_code == 202:
+        assert waited.headers["location"] == answer.headers["location"]
+        waited = web.call("POST", "/tools/wait_run", {"run_id": run_id, "timeout": 60})
+    assert waited.json()["run"]["outcome"] == "ok"
+
+
+def test_identical_reads_at_the_same_time_share_one_run(lab):
+    web = Web(lab.bridge)
+    web.sign_in()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _number: web.call("POST", "/tools/list_guests", {}).json(), range(4)))
+
+    assert len({answer["run_id"] for answer in answers}) < 4
+
+
+def test_what_somebody_has_already_is_not_sent_again(web):
+    answer = web.call("GET", "/tools")
+
+    assert web.call("GET", "/tools", if_none_match=answer.headers["etag"]).status_code == 304
+    assert web.call("GET", "/tools", if_none_match=f'"x", {answer.headers["etag"]}').status_code == 304
+    assert web.call("GET", "/tools", if_none_match='"x"').status_code == 200
+
+
+def test_head_and_options_are_answered_without_anything_for_other_origins(web):
+    assert web.call("HEAD", "/runs").status_code == 200
+    answer = web.call("OPTIONS", "/plans/ffff")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    assert not any(name.startswith("access-control") for name in answer.headers)

@@ -115,6 +115,7 @@ DOORS = {
         "mcp_bridge.history.store",
         "mcp_bridge.ledger.periods",
         "mcp_bridge.ledger.records",
+        "mcp_bridge.ledger.repeats",
         "mcp_bridge.ledger.store",
         "mcp_bridge.ledger.verify",
         "mcp_bridge.run.recovery.interrupted",

@@ -35,8 +35,8 @@ export const fleetsWords = definePageWords(
   },
   {
     lead: "Ce qui doit être, dans des fichiers : profils, invités, pools, stockages, pare-feu, accès.",
-    none: "Ce serveur n’a aucune flotte, et aucune n’a été appliquée à ce cluster.",
-    noneNext: "Démarrez-le avec le dossier d’une flotte, ou reprenez ce que le cluster contient :",
+    none: "Ce serveur n'a aucune flotte, et aucune n'a été appliquée à ce cluster.",
+    noneNext: "Démarrez-le avec le dossier d'une flotte, ou reprenez ce que le cluster contient :",
     columns: { fleet: "Flotte", declares: "Déclare", state: "Fichiers", applied: "Dernière application", drift: "Dérive", git: "Branche" },
     sections: {
       guests: (number) => fr(number, "invité", "invités"),

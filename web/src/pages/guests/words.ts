@@ -9,7 +9,7 @@ export const guestsWords = definePageWords(
     noGuestsNext: "Create one by the tool create_guest, or take over a fleet.",
   },
   {
-    noGuests: "Ce cluster n’a pas encore d’invités.",
-    noGuestsNext: "Créez-en un avec l’outil create_guest, ou reprenez une flotte.",
+    noGuests: "Ce cluster n'a pas encore d'invités.",
+    noGuestsNext: "Créez-en un avec l'outil create_guest, ou reprenez une flotte.",
   },
 );

@@ -228,7 +228,7 @@ def test_interfaces_are_those_of_a_running_container(lab):
 
 
 def test_consoles_come_with_a_ticket_and_a_port_of_their_own(lab):
-    lab.create()
+    lab.start(lab.create())
 
     first = lab.call("POST", "/300/vncproxy")[2]["data"]
     second = lab.call("POST", "/300/termproxy")[2]["data"]
