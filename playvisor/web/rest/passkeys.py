@@ -19,7 +19,7 @@ from playvisor.web.signin.people import enter, sign_in
 
 _NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
 _CREDENTIAL = {**OBJECT, "description": "`PublicKeyCredential.toJSON()` of the browser"}
-_ANSWER = {"type": "object", "properties": {"id": TEXT, "response": OBJECT}, "required": ["id", "response"]}
+_ANSWER = {**make_object("id response", id=TEXT, response=OBJECT), "additionalProperties": True}
 _ENROLMENT = {
     **make_object("name credential", name={**TEXT, "minLength": 1, "maxLength": 64}, credential=_CREDENTIAL),
     "additionalProperties": False,
