@@ -44,7 +44,9 @@ _EXPLAIN = {
 }
 _TEST = {
     "type": "object",
-    "properties": {"cases": {"type": "string", "description": "YAML, as `playvisor policy test` takes it"}},
+    "properties": {
+        "cases": {"type": "string", "x-text": True, "description": "YAML, as `playvisor policy test` takes it"}
+    },
     "required": ["cases"],
     "additionalProperties": False,
 }
