@@ -598,11 +598,11 @@ def test_a_plan_that_needs_a_passkey_is_approved_by_one(named_web, lab):
     from mcp_bridge.auth.caller import make_local_client
     from mcp_bridge.run import Request
 
+    lab.send("POST", "/nodes/pve1/qemu/101/snapshot", snapname="before")
     named_web.sign_in()
     device, _row = enrol(named_web)
-    held = lab.bridge.call(
-        Request("delete_guest", {"vmid": 102}, "apply", make_local_client("model")), print, threading.Event()
-    )
+    wish = Request("delete_snapshot", {"vmid": 101, "snapname": "before"}, "apply", make_local_client("model"))
+    held = lab.bridge.call(wish, print, threading.Event())
     assert held.status == "held", held
     (plan,) = named_web.get("/plans")["plans"]
     shown = named_web.get(f"/plans/{plan['plan_id']}")
