@@ -45,7 +45,7 @@ class Assets:
         return self._send(request, self._folder / "index.html", {"cache-control": "no-store"})
 
     async def serve_terminal(self, request: Request) -> Response:
-        """Serve the document of a terminal, for a frame of the page: what stands in it can reach nothing but the page."""
+        """Serve the document of a terminal, for a frame of the page: it can reach nothing but the page."""
         if not is_built(self._folder):
             return PlainTextResponse(NOT_BUILT, 503)
         headers = {"cache-control": "no-store", **TERMINAL_HEADERS}

@@ -43,7 +43,7 @@ TERMINAL_POLICY = "; ".join(
 """The content policy of the document of a terminal, which makes style elements, and so has no cookie and no network."""
 TERMINAL_HEADERS = {"content-security-policy": TERMINAL_POLICY, "x-frame-options": "SAMEORIGIN"}
 ASSET_HEADERS = {"cross-origin-resource-policy": "cross-origin", "access-control-allow-origin": "*"}
-"""Of the built files, which are the same for everybody: the document of a terminal has no origin, and loads them, too."""
+"""Of the built files, the same for everybody: the document of a terminal has no origin, and loads them, too."""
 
 _HEADERS = {
     "content-security-policy": POLICY,
