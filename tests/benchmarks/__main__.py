@@ -21,6 +21,7 @@ NAMES = (
     "observe",
     "fleet",
     "throughput",
+    "rest",
     "ledger",
     "history",
     "growth",
