@@ -36,8 +36,8 @@ def measure(options: Options) -> Outcome:
                 for _page in range(_EACH):
                     _open_stream(stack, url, cookie, number)
             watched = _measure_share(pid)
-    outcome.figure("the server without a page", alone * 100, "% of a core")
-    outcome.figure(f"the same with {PAGES} open pages", watched * 100, "% of a core", 5)
+    outcome.figure("a server without any", alone * 100, "% of a core")
+    outcome.figure(f"a server with {PAGES} open pages", watched * 100, "% of a core", 5)
     return outcome
 
 
