@@ -27,6 +27,7 @@ NAMES = (
     "growth",
     "gateway",
     "simulator",
+    "open_pages",
 )
 # What several folders of tests share.
 sys.path.append(str(ROOT / "tests"))
