@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.authority import failures, guest_locks
 from mcp_bridge.authority.cluster import UnknownCluster, identify_cluster, shorten_identity
@@ -36,10 +36,12 @@ from mcp_bridge.system.write_gate import WriteGate
 if TYPE_CHECKING:
     from mcp_bridge.auth.caller import Caller
     from mcp_bridge.authority.freeze import Freezer
+    from mcp_bridge.authority.passkey_writer import PasskeyWriter
     from mcp_bridge.authority.token_writer import TokenWriter
     from mcp_bridge.executor import PlaybookRun
     from mcp_bridge.gateway.console_stream import ConsoleStream
     from mcp_bridge.ledger.freezes import Freeze
+    from mcp_bridge.ledger.plans import Sign
     from mcp_bridge.ledger.records import Act, Binding, Closing, FleetChange, KeptPlan, Opening
     from mcp_bridge.ledger.refused_logins import RefusedLogins
     from mcp_bridge.ledger.retention import Removal
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 # For so long a cluster is taken for the one that it was when plans are judged; before they are applied, it is asked.
 _IDENTITY_SECONDS = 5.0
+BY_PASSKEY = "passkey"
 # No guest is called so.
 _HISTORY = "history"
 Record = tuple["Opening", "Closing"]
@@ -193,7 +196,7 @@ class Authority:
         return Verdict(
             HELD,
             judged.decision.rule_names,
-            failure=failures.make_hold(judged.decision, wish.run_id, why),
+            failure=failures.make_hold(judged.decision, wish.run_id, why, self._settings.make_plan_link(wish.run_id)),
             elicitable=self._is_elicitable(wish, judged),
             judged=judged,
         )
@@ -203,15 +206,31 @@ class Authority:
         self._writer.plans.keep(plan)
 
     def decide_plan(
-        self, plan_id: str, *, approve: bool, approver: str, approval: str, seen: str, record: Record
+        self,
+        plan_id: str,
+        *,
+        approve: bool,
+        approver: str,
+        approval: str,
+        seen: str,
+        record: Record,
+        sign: Sign | None = None,
     ) -> KeptPlan:
         """Approve or deny a plan that is held, and record the run that does it: all of it, or nothing.
 
-        `seen` is the seal of what the approver saw. Raises UsageError for a plan that is not held, or no longer, or is
-        not what was seen.
+        `seen` is the seal of what the approver saw, `sign` a passkey's signature of the decision, without which it is
+        none by a passkey. Raises UsageError for a plan that is not held, or no longer, is not what was seen, or needs a
+        passkey and has none, and PasskeyRefused for a signature that does not count.
         """
+        if (approval == BY_PASSKEY) != (sign is not None):
+            raise ValueError("a passkey signs what is decided by a passkey, and nothing else")
 
         def require_seen(plan: KeptPlan) -> None:
+            if approve and plan.needs_passkey and sign is None:
+                raise UsageError(
+                    f"Plan {plan.plan_id[:8]} has to be approved with a passkey.",
+                    f"`playvisor approvals open {plan.plan_id[:8]}` prints the link to the page that does it.",
+                )
             if seen != seal(render_text(make_plan_view(plan))):
                 raise UsageError(
                     f"Plan {plan.plan_id[:8]} is not what was shown.",
@@ -226,6 +245,7 @@ class Authority:
             seen=seen,
             record=record,
             check=require_seen,
+            sign=sign,
         )
 
     # The freeze.
@@ -256,11 +276,54 @@ class Authority:
         return TokenWriter(self._writer.database)
 
     @cached_property
+    def passkeys(self) -> PasskeyWriter:
+        """The passkeys of the people who come in by them, or approve plans with them."""
+        from mcp_bridge.authority.passkey_writer import PasskeyWriter
+
+        return PasskeyWriter(self._writer.database, lambda source, why: self.refused_logins.note(source, why))
+
+    @cached_property
     def refused_logins(self) -> RefusedLogins:
         """Counts and records the log-ins that are refused."""
         from mcp_bridge.ledger.refused_logins import RefusedLogins
 
         return RefusedLogins(self.record_act)
+
+    def prove_user(self, user: str, password: str, otp: str | None = None) -> str:
+        """Let the cluster prove that somebody is `user` (`name@realm`), by their own password and second factor.
+
+        Returns what the cluster calls them. Neither the password nor the ticket is kept. Raises LogInRefused,
+        OtpNeeded, and RealmUnreachable when the cluster can't be asked.
+        """
+        from mcp_bridge.authority.realms import prove_user
+
+        return prove_user(self._gateway, user, password, otp)
+
+    def list_realms(self) -> list[dict[str, Any]]:
+        """The realms of the cluster that people log in to with a password; none while it does not answer."""
+        from mcp_bridge.authority.realms import list_realms
+
+        return list_realms(self._read)
+
+    def list_groups_of(self, user: str) -> list[str]:
+        """The groups that a user of the cluster is in. Raises RealmUnreachable when that can't be read."""
+        from mcp_bridge.authority.realms import list_groups_of
+
+        return list_groups_of(self._read, user)
+
+    def record_session_opened(self, session_id: str, who: str, facts: dict[str, Any]) -> None:
+        """Record that somebody has come in by a browser. Raises LedgerError; then they must not."""
+        from mcp_bridge.ledger.records import Act
+        from mcp_bridge.ledger.retention import SESSION_OPENED
+
+        self.record_act(Act(SESSION_OPENED, facts, session_id, who))
+
+    def record_session_closed(self, session_id: str, who: str, facts: dict[str, Any]) -> None:
+        """Record that a session has ended; `who` has ended it. Raises LedgerError."""
+        from mcp_bridge.ledger.records import Act
+        from mcp_bridge.ledger.retention import SESSION_CLOSED
+
+        self.record_act(Act(SESSION_CLOSED, facts, session_id, who))
 
     # What is admitted.
 
@@ -421,6 +484,7 @@ class Authority:
         )
         recent = self.ledger.list_recent_guests(caller.identity, caller.kind, cluster, WINDOW_SECONDS)
         question = question.with_recent_targets(len(recent | question.touched_guests))
+        question = question.with_passkeys(enrolled=self.passkeys.is_any_enrolled())
         return Judged(cluster, question, _hold_unknown(policy.decide(question), question), policy_hash)
 
     def _is_elicitable(self, wish: Wish, judged: Judged) -> bool:
@@ -502,12 +566,13 @@ def _read_approval(plan: KeptPlan) -> Approval:
     if plan.approval == "elicitation":
         return Approval("elicitation", last)
     groups = dict.fromkeys(group for name in plan.approvers for group in list_groups(name))
-    return Approval("operator", last, tuple(groups), tuple(before))
+    return Approval("passkey" if plan.approval == BY_PASSKEY else "operator", last, tuple(groups), tuple(before))
 
 
 def _is_sufficient(decision: Decision, approval: Approval | None, judged: Judged) -> bool:
     """Whether a decision lets a plan be applied; what can't be read is for an operator to answer for."""
-    return decision.ruling == "allow" and (judged.is_known or (approval is not None and approval.kind == "operator"))
+    is_answered_for = judged.is_known or (approval is not None and approval.kind in ("operator", "passkey"))
+    return decision.ruling == "allow" and is_answered_for
 
 
 def _hold_unknown(decision: Decision, question: Question) -> Decision:
@@ -524,7 +589,8 @@ def _hold_unknown(decision: Decision, question: Question) -> Decision:
         f"Not everything that the policy judges by can be read: {why}. Try again, or have an operator approve the plan "
         "all the same."
     )
-    return Decision("hold", (Rule("unknown-facts", "forbid", advice), *decision.rules), unknown)
+    rules = (Rule("unknown-facts", "forbid", advice), *decision.rules)
+    return Decision("hold", rules, unknown, needs_passkey=decision.needs_passkey)
 
 
 def _read_version(file: Path) -> object:

@@ -25,6 +25,7 @@ _DIFFERENCES = {
     "policy": "the policy has changed since",
     "expires_at": "the approval has expired",
     "entries": "the ledger's entries do not say so",
+    "signature": "the signature of its passkey does not count, or the passkey was revoked",
 }
 
 
@@ -52,13 +53,21 @@ def describe_difference(difference: str) -> str:
     return f"It was approved, but {_DIFFERENCES[difference]}." if difference else ""
 
 
-def make_hold(decision: Decision, run_id: str, why: str = "") -> Failure:
-    """The failure for a plan that waits for an approval; `why` says why one that was given does not count."""
-    command = f"playvisor approvals approve {run_id[:8]}"
+def make_hold(decision: Decision, run_id: str, why: str = "", link: str | None = None) -> Failure:
+    """The failure for a plan that waits for an approval; `why` says why one that was given does not count.
+
+    `link` is the page where it can be decided on, if there is one.
+    """
+    ways = [] if decision.needs_passkey else [f"`playvisor approvals approve {run_id[:8]}` approves it"]
+    if link:
+        ways.append(f"a person approves it at {link}")
+    elif decision.needs_passkey:
+        ways.append(f"`playvisor approvals open {run_id[:8]}` prints the link to where it is approved")
+    how = ", or ".join(ways)
     return Failure(
         code="approval_required",
         message=" ".join(filter(None, (decision.reason, why, "The plan is held; nothing was changed."))),
-        hint=f"{decision.advice} `{command}` approves it; then make the same call again.",
+        hint=f"{decision.advice} {how[0].upper()}{how[1:]}; then make the same call again.",
     )
 
 

@@ -204,6 +204,33 @@ tokens = Table(
     Index("ix_tokens_name", "name"),
 )
 
+# Passkeys of people: the public key and what it was enrolled for. One that is revoked stays. A row counts only with the
+# acts about it, which also say each use of it.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("owner", String(128), nullable=False),
+    # Those that a session has which is begun with it.
+    Column("roles", Text, nullable=False),
+    Column("may_approve", Boolean, nullable=False),
+    # These three are base64url without padding; the public key is that of COSE.
+    Column("credential_id", String(1400), nullable=False, unique=True),
+    Column("public_key", Text, nullable=False),
+    Column("user_handle", String(128), nullable=False),
+    Column("rp_id", String(256), nullable=False),
+    Column("origin", String(512), nullable=False),
+    Column("aaguid", String(36), nullable=False),
+    Column("transports", Text, nullable=False),
+    Column("made_at", String(32), nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("is_backed_up", Boolean, nullable=False),
+    Column("used_at", String(32)),
+    Column("revoked_at", String(32)),
+    Index("ix_passkeys_owner", "owner"),
+)
+
 # One row: the act that froze or thawed last. It counts only if that act says the same.
 freezes = Table(
     "freezes",

@@ -95,10 +95,12 @@ def describe_plan(
     rules: Sequence[str],
     advice: str,
     version: str | None,
+    needs_passkey: bool = False,
 ) -> dict[str, Any]:
     """Return what is kept of a plan to be shown: what it would do to which targets, and what the policy says of it.
 
-    `version` is what the asking program says of itself, beside its label.
+    `version` is what the asking program says of itself, beside its label; `needs_passkey` says that no other approval
+    suffices.
     """
     return {
         "summary": summary,
@@ -109,6 +111,7 @@ def describe_plan(
         "rules": list(rules),
         "advice": advice,
         "version": version,
+        "needs_passkey": needs_passkey,
     }
 
 

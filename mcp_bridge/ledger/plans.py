@@ -21,7 +21,9 @@ from mcp_bridge.database.open import Database
 from mcp_bridge.database.tables import acts, fit_row, plans
 from mcp_bridge.database.transactions import reading
 from mcp_bridge.errors import UsageError
+from mcp_bridge.ledger import signed_approvals
 from mcp_bridge.ledger.acts import find_flaw, list_acts, make_unproven, read_facts, require_proven
+from mcp_bridge.ledger.assertions import Action
 from mcp_bridge.ledger.chain import Fault
 from mcp_bridge.ledger.entries import append_act, append_run, appending
 from mcp_bridge.ledger.records import Act, Binding, Claim, Closing, KeptPlan, Opening
@@ -29,10 +31,16 @@ from mcp_bridge.system.identity import format_timestamp
 
 KEPT, APPROVED, DENIED, USED = KINDS = ("plan_kept", "plan_approved", "plan_denied", "plan_used")
 """The acts about a plan; their subject is its id."""
+DECISIONS: Mapping[str, Action] = {APPROVED: "approve", DENIED: "deny"}
+"""Those that are decisions, as passkeys sign them."""
 _OPEN = ("ready", "held", "approved")
 _DECIDED = ("state", "approval", "approver", "decided_at", "seen")
 _LONG = ("arguments", "shown")
 _SHORT = tuple(column.name for column in plans.columns if column.name not in _LONG)
+
+
+Sign = Callable[[Connection, Action, str, Mapping[str, Any]], Mapping[str, Any]]
+"""Signs a decision on a plan, in the transaction that writes it: what is done, the plan's id, the facts of the act."""
 
 
 class Plans:
@@ -72,7 +80,8 @@ class Plans:
         """Find the approval of this very plan, if everything that it is bound to is still so; it is not used up.
 
         With `plan_id` it is the approval of that kept plan, whoever asked for it. The claim's `difference` is the field
-        of Binding that is no longer so, `expires_at`, or `entries` when the row is not what the entries say.
+        of Binding that is no longer so, `expires_at`, `entries` when the row is not what the entries say, or
+        `signature` when a passkey did not sign it, or was revoked since.
         """
         with reading(self._database.engine) as connection:
             return _find_approval(connection, binding, plan_id)
@@ -101,12 +110,14 @@ class PlanWriter(Plans):
         seen: str | None = None,
         record: tuple[Opening, Closing] | None = None,
         check: Callable[[KeptPlan], None] = lambda _plan: None,
+        sign: Sign | None = None,
     ) -> KeptPlan:
         """Approve or deny a plan that is held; the run that does it is recorded in the same transaction.
 
         Somebody else may approve one that is approved already, where policy wants two. `seen` is the SHA-256 of the
         text that the approver saw. `check` is given the plan that is decided on, while nobody else can write, and
-        raises UsageError when it is not the one that is meant. Raises UsageError for a plan that is not held, or no
+        raises UsageError when it is not the one that is meant. `sign` is given the facts of the act, and returns the
+        signature that the act has as well, or raises UsageError. Raises UsageError for a plan that is not held, or no
         longer, and LedgerError for one that does not count; then nothing was written.
         """
         with appending(self._database) as connection:
@@ -124,7 +135,10 @@ class PlanWriter(Plans):
             connection.execute(update(plans).where(plans.c.plan_id == plan.plan_id).values(**decided))
             # What is approved stands in the act itself, so that it can be read without any other.
             facts = {**decided, **asdict(plan.binding), "expires_at": plan.expires_at}
-            append_act(connection, Act(APPROVED if approve else DENIED, facts, plan.plan_id, approver))
+            kind = APPROVED if approve else DENIED
+            if sign:
+                facts[signed_approvals.SIGNATURE] = dict(sign(connection, DECISIONS[kind], plan.plan_id, facts))
+            append_act(connection, Act(kind, facts, plan.plan_id, approver))
             if record:
                 append_run(connection, *record)
             return _find_one(connection, plan.plan_id)
@@ -191,6 +205,8 @@ def _compare(
     found = list_acts(connection, plan.plan_id)
     if _describe_row(row) != _fold(found) or any(find_flaw(connection, act) for act in found):
         return "entries"
+    if signed_approvals.find_open_flaw(connection, found, DECISIONS):
+        return "signature"
     has, wants = asdict(plan.binding), asdict(binding)
     left_out = ("asker", "asker_kind") if whoever_asks else ()
     # What was judged includes the cluster and the policy, which say more.

@@ -188,9 +188,9 @@ class Binding:
 class KeptPlan:
     """A plan by the run that made it. `arguments` are those of its tool, None when they hold a secret.
 
-    It is bound to what `Binding` says. `approval` says how `approver` approved it: as an `operator`, or as the asking
-    client's own user (`elicitation`); `seen` is the SHA-256 of the text that the approver saw. `label` is what the
-    asking program calls itself.
+    It is bound to what `Binding` says. `approval` says how `approver` approved it: as an `operator`, with a `passkey`,
+    or as the asking client's own user (`elicitation`); `seen` is the SHA-256 of the text that the approver saw. `label`
+    is what the asking program calls itself.
     """
 
     plan_id: str
@@ -219,6 +219,11 @@ class KeptPlan:
     def approvers(self) -> tuple[str, ...]:
         """The identities of those who approved it, in that order."""
         return tuple(self.approver.split(", ")) if self.approver else ()
+
+    @property
+    def needs_passkey(self) -> bool:
+        """Whether no approval suffices but one with a passkey."""
+        return bool(self.shown.get("needs_passkey"))
 
     @property
     def binding(self) -> Binding:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, select, text
 
 from mcp_bridge.database.tables import acts, checkpoints, head, runs
 from mcp_bridge.errors import LedgerError
-from mcp_bridge.ledger import artifacts, chain, fleets, freezes, plans, policies, tokens
+from mcp_bridge.ledger import artifacts, chain, fleets, freezes, passkeys, plans, policies, signed_approvals, tokens
 from mcp_bridge.ledger.acts import PRUNED, find_hash, find_newest, find_removed_artifacts, read_facts
 from mcp_bridge.ledger.entries import BEGUN, HEAD_LOST
 from mcp_bridge.ledger.head_file import NAME, Head, find_difference
@@ -43,7 +43,8 @@ class Verification:
 
     `since` is the time until which older runs were removed, if any were, and `start` the entry that the chain begins
     after. `elsewhere` counts the runs whose artifacts are on the host that ran them, `removed` those whose artifacts
-    were removed by an act. `newest` is the last entry, to be kept elsewhere; `notes` are what people should know.
+    were removed by an act, `signed` the decisions that passkeys have signed. `newest` is the last entry, to be kept
+    elsewhere; `notes` are what people should know.
     """
 
     runs: int = 0
@@ -51,6 +52,7 @@ class Verification:
     artifacts: int = 0
     elsewhere: int = 0
     removed: int = 0
+    signed: int = 0
     newest: tuple[int, str] = (0, chain.GENESIS)
     notes: list[str] = field(default_factory=list)
     since: str | None = None
@@ -96,6 +98,8 @@ def find_faults_beside(
     yield from _find_lost_end(connection, Head(end["ledger_id"], end["seq"], end["hash"]), known, shared=shared)
     yield from plans.find_faults(connection)
     yield from tokens.find_faults(connection, begun[0]["at"] if begun else "")
+    yield from passkeys.find_faults(connection)
+    yield from signed_approvals.find_faults(connection, plans.DECISIONS)
     yield from freezes.find_faults(connection)
     yield from policies.find_faults(connection)
     yield from fleets.find_faults(connection)
@@ -130,6 +134,7 @@ def _find_lost_end(connection: Connection, end: Head, known: Head | None, *, sha
 
 def add_notes(connection: Connection, found: Verification, *, shared: bool) -> None:
     """What people should know although nothing was changed."""
+    found.signed = signed_approvals.count(connection, plans.DECISIONS)
     if shared:
         return
     query = select(acts.c.seq, acts.c.at).where(acts.c.kind == HEAD_LOST).order_by(acts.c.seq)

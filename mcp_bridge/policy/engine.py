@@ -36,11 +36,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Decision:
-    """`allow`, `hold` (allowed once approved) or `refuse`; the rules that decided, and which targets they stopped."""
+    """`allow`, `hold` (allowed once approved) or `refuse`; the rules that decided, and which targets they stopped.
+
+    `needs_passkey`: it is held, and no approval would do but one with a passkey.
+    """
 
     ruling: Ruling
     rules: tuple[Rule, ...] = ()
     stopped: tuple[str, ...] = ()
+    needs_passkey: bool = False
 
     @property
     def rule_names(self) -> tuple[str, ...]:
@@ -136,34 +140,46 @@ class Policy:
 
     def decide(self, question: Question, approval: Approval | None = None) -> Decision:
         """Decide on a plan, all of its targets together: one target that is stopped stops the whole call."""
-        decision = self._evaluate(question, approval)
+        decision = self._evaluate_approved(question, approval) if approval else self._evaluate(question, None)
         if decision.ruling == "allow" or approval is not None:
             return decision
-        once_approved = self._find_allowed(question)
+        once_approved, kind = self._find_allowed(question)
         if once_approved.ruling != "allow":
             return once_approved
         # Without a forbid, the rule that asks for approval is the one that would permit the plan once it is approved.
-        return Decision("hold", decision.rules or once_approved.rules, decision.stopped)
+        rules = decision.rules or once_approved.rules
+        return Decision("hold", rules, decision.stopped, needs_passkey=kind == "passkey")
 
     def may_another_help(self, question: Question, approval: Approval) -> bool:
         """Whether one more approval, beside those that there are, could let the plan through."""
         return any(
-            self._evaluate(question, _add_approval(possible, approval)).ruling == "allow"
+            self._evaluate_approved(question, _add_approval(possible, approval)).ruling == "allow"
             for possible in self._list_possible_approvals(question)
         )
 
-    def _find_allowed(self, question: Question) -> Decision:
-        """Decide as if the plan was approved by whom it has to be; by an ordinary operator where nobody would do."""
+    def _find_allowed(self, question: Question) -> tuple[Decision, str]:
+        """Decide as if the plan was approved by whom it has to be, and say of which kind that approval is.
+
+        Where nobody would do it is decided as for an ordinary operator, with a passkey if there are some.
+        """
         ordinary: Decision | None = None
+        usual = Approval("passkey" if question.passkeys_enrolled else "operator", _ANYBODY[0])
         for approval in self._list_possible_approvals(question):
-            decision = self._evaluate(question, approval)
+            decision = self._evaluate_approved(question, approval)
             if decision.ruling == "allow":
-                return decision
-            ordinary = ordinary or decision
-        return ordinary or Decision("refuse")
+                return decision, approval.kind
+            ordinary = decision if approval == usual else ordinary
+        return ordinary or Decision("refuse"), "none"
 
     def _list_possible_approvals(self, question: Question) -> Iterator[Approval]:
-        """List approvals that the plan may get: by one person or more, of the names and groups that the rules name."""
+        """List approvals that the plan may get; last those with a passkey, so that one is needed where they are met."""
+        operators = list(self._list_operators(question))
+        yield from operators
+        yield Approval("elicitation", question.caller.identity)
+        yield from (replace(approval, kind="passkey") for approval in operators)
+
+    def _list_operators(self, question: Question) -> Iterator[Approval]:
+        """List approvals by one operator or more, of the names and groups that the rules name."""
         names, groups = (self._find_texts("approver", "approved_by"), self._find_texts("approver_groups"))
         anybody, *others = _ANYBODY
         yield Approval("operator", anybody)
@@ -172,11 +188,18 @@ class Policy:
         askers = (question.caller.identity, question.caller.local_user)
         yield from (Approval("operator", name, groups) for name in dict.fromkeys((*names, *askers)))
         yield Approval("operator", anybody, groups, (*others, *names))
-        yield Approval("elicitation", question.caller.identity)
 
     def _find_texts(self, *attributes: str) -> tuple[str, ...]:
         texts = (text for rule in self._rules_as_json.values() for text in reading.find_texts(rule, *attributes))
         return tuple(dict.fromkeys(texts))
+
+    def _evaluate_approved(self, question: Question, approval: Approval) -> Decision:
+        """Decide on an approved plan; who has approved it with a passkey has done so as an operator, too."""
+        decision = self._evaluate(question, approval)
+        if decision.ruling == "allow" or approval.kind != "passkey":
+            return decision
+        as_operator = self._evaluate(question, replace(approval, kind="operator"))
+        return as_operator if as_operator.ruling == "allow" else decision
 
     def _evaluate(self, question: Question, approval: Approval | None) -> Decision:
         import cedarpy

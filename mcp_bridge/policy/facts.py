@@ -43,10 +43,11 @@ _HOSTS = ("url", "server", "portal", "monhost", "reference")
 class Approval:
     """An approval of the plan: by the client's own user, whom the client asked, or by an operator of Playvisor.
 
-    `by` approved last, `also_by` before; `groups` are those of all of them.
+    An operator's may be signed with a `passkey`; the kind is that of the last approval. `by` approved last, `also_by`
+    before; `groups` are those of all of them.
     """
 
-    kind: Literal["elicitation", "operator"]
+    kind: Literal["elicitation", "operator", "passkey"]
     by: str
     groups: tuple[str, ...] = ()
     also_by: tuple[str, ...] = ()
@@ -96,6 +97,7 @@ class Question:
     step_effects: tuple[Effects, ...] = ()
     recent_targets: int = 0
     cluster: str = ""
+    passkeys_enrolled: bool = False
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -119,6 +121,10 @@ class Question:
     def with_recent_targets(self, count: int) -> Question:
         """The same question, when the caller's runs have touched so many guests of late."""
         return replace(self, recent_targets=count)
+
+    def with_passkeys(self, *, enrolled: bool) -> Question:
+        """The same question, where somebody who may approve plans has enrolled a passkey, or nobody has."""
+        return replace(self, passkeys_enrolled=enrolled)
 
     def make_entities(self) -> list[dict[str, Any]]:
         """Make Cedar's entities: the caller with its roles, and the targets."""
@@ -168,6 +174,7 @@ class Question:
             "approvers": len(approval.approvers) if approval else 0,
             "approved_by": sorted(approval.approvers) if approval else [],
             "approver_groups": sorted(set(approval.groups)) if approval else [],
+            "passkeys_enrolled": self.passkeys_enrolled,
             "hour": self.moment.hour,
             "weekday": self.moment.weekday,
         }
@@ -326,7 +333,7 @@ type Facts = {
   url_host: String, url_host_class: String,
   asker: String, asker_kind: String, proof: String, label: String, requester: String, cluster: String,
   approved: Bool, approval: String, approver?: String, approvers: Long, approved_by: Set<String>,
-  approver_groups: Set<String>, hour: Long, weekday: String
+  approver_groups: Set<String>, passkeys_enrolled: Bool, hour: Long, weekday: String
 };"""
 
 

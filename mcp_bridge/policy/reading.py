@@ -22,9 +22,9 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "all_effects": EFFECTS,
     "steps": (*dict.fromkeys(row.name for row in TABLE), "unknown"),
     "use": ("created", "changed", "copied"),
-    "approval": ("none", "elicitation", "operator"),
+    "approval": ("none", "elicitation", "operator", "passkey"),
     "asker_kind": ("person", "client"),
-    "proof": ("uid", "token", "oauth", "none"),
+    "proof": ("uid", "token", "oauth", "passkey", "none"),
     "effect": ("operate", "destroy"),
     "url_host_class": HOST_CLASSES,
     "mode": ("", "snapshot", "suspend", "stop"),
@@ -51,6 +51,12 @@ def find_warnings(rule: Mapping[str, Any], is_user: Callable[[str], bool]) -> It
         if attribute in _WORDS and text not in _WORDS[attribute]:
             words = ", ".join(word or '""' for word in _WORDS[attribute])
             yield f'context.{attribute} is never "{text}"; it is one of: {words}.'
+    approvals = set(find_texts(rule, "approval"))
+    if "operator" in approvals and "passkey" not in approvals:
+        yield (
+            'context.approval is "passkey", not "operator", where an operator has approved with a passkey; say '
+            '["operator", "passkey"].contains(context.approval).'
+        )
     if "name" in _find_attributes(rule, "principal"):
         yield "principal.name is now the proven identity; say principal.identity. A client's own name is context.label."
     for group in dict.fromkeys(_find_entities(rule, "Action")):

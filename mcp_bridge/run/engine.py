@@ -34,7 +34,9 @@ from mcp_bridge.settings import Settings
 from mcp_bridge.text.redaction import make_writable
 
 if TYPE_CHECKING:
+    from mcp_bridge.auth.passkeys import RelyingParty
     from mcp_bridge.auth.tokens import Token, Tokens
+    from mcp_bridge.authority.passkey_writer import PasskeyWriter
     from mcp_bridge.ledger.records import Opening, RunRow
     from mcp_bridge.ledger.store import Ledger
 
@@ -71,6 +73,11 @@ class Engine:
         from mcp_bridge.auth.tokens import Tokens
 
         return Tokens(self.ledger.database)
+
+    @property
+    def passkeys(self) -> PasskeyWriter:
+        """The passkeys of people: enrolled, revoked, and asked to sign in or to decide on plans."""
+        return self._authority.passkeys
 
     def run(
         self,
@@ -114,17 +121,24 @@ class Engine:
         approval: str = "operator",
         session: str | None = None,
         reason: str | None = None,
+        assertion: Any = None,
+        rp: RelyingParty | None = None,
     ) -> KeptPlan:
         """Approve or deny a plan that is held, as the caller of this request, and record it.
 
         `seen` is the seal of what the approver saw, which is kept with the decision; `session` is where the user of a
-        client was asked, `reason` what the approver says to it. Raises UsageError for a plan that is not held, or no
-        longer, or is not what was seen.
+        client was asked, `reason` what the approver says to it. With `assertion`, the browser's
+        `PublicKeyCredential.toJSON()` for the options that `passkeys.make_approval_options` gave, it is decided by that
+        passkey of the caller's, for the server `rp`. Raises UsageError for a plan that is not held, or no longer, is
+        not what was seen, or needs a passkey and has none, and PasskeyRefused for one that has not signed exactly this.
         """
         plan = self.ledger.plans.find(plan_id)
         if approval == "elicitation" and plan.asker != request.caller.identity:
             raise UsageError("The plan is not this client's.", "Ask for the approval of a plan of your own.")
         approver = request.caller.identity
+        sign = None
+        if assertion is not None and rp is not None:
+            approval, sign = "passkey", self.passkeys.make_signing(assertion, request.caller, rp)
         tool, state = ("approve_plan", "approved") if approve else ("deny_plan", "denied")
         facts = {"plan_id": plan.plan_id, "approval": approval, "seen": seen, "session": session, "reason": reason}
         arguments = {name: value for name, value in facts.items() if value is not None}
@@ -133,7 +147,13 @@ class Engine:
         opening = self._recorder.make_opening(decision, str(uuid.uuid4()))
         closing = Closing("ok", state, False, summary, plan_digest=plan.digest, approver=approver, cluster=plan.cluster)
         return self._authority.decide_plan(
-            plan.plan_id, approve=approve, approver=approver, approval=approval, seen=seen, record=(opening, closing)
+            plan.plan_id,
+            approve=approve,
+            approver=approver,
+            approval=approval,
+            seen=seen,
+            record=(opening, closing),
+            sign=sign,
         )
 
     def create_token(self, request: Request, name: str, roles: list[str], days: int | None) -> tuple[Token, str]:

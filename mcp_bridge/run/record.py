@@ -169,6 +169,7 @@ class Recorder:
             rules=verdict.rules,
             advice=judged.decision.advice if judged and verdict.decision == HELD else "",
             version=request.caller.version,
+            needs_passkey=bool(judged and judged.decision.needs_passkey),
         )
         self._authority.keep_plan(
             KeptPlan(

@@ -83,21 +83,40 @@ def find_in_backups(checked: Mapping[str, Any]) -> Iterator[Matter]:
         yield Matter("backups_missing", "warning", {**facts, "vmid": first.get("vmid"), "name": first.get("name")})
 
 
+def sum_up_backups(checked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result of `check_backups` comes to: how many guests, how many without, and the backup that is oldest."""
+    guests = [guest for guest in checked.get("guests") or () if not guest.get("template")]
+    gaps = [gap for gap in checked.get("gaps") or () if not gap.get("template")]
+    kept = [guest for guest in guests if guest.get("latest")]
+    oldest = max(kept, key=lambda guest: guest["latest"].get("age") or 0, default=None)
+    return {
+        "guests": len(guests),
+        "gaps": len(gaps),
+        "scheduled": sum(bool(guest.get("scheduled")) for guest in guests),
+        "oldest": oldest
+        and {**{name: oldest.get(name) for name in ("vmid", "name", "type")}, "age": oldest["latest"].get("age")},
+    }
+
+
 def find_in_plans(plans: Iterable[KeptPlan], titles: Mapping[str, str]) -> Iterator[Matter]:
     """The plans that wait for a decision; `titles` are their headings by plan id."""
     for plan in plans:
         facts = {"plan_id": plan.plan_id, "title": titles.get(plan.plan_id, plan.tool), "asker": plan.asker}
-        yield Matter("plan_waiting", "decision", {**facts, "expires_at": plan.expires_at})
+        label = plan.label if plan.asker_kind == "client" else None
+        yield Matter("plan_waiting", "decision", {**facts, "label": label, "expires_at": plan.expires_at})
 
 
 def find_in_runs(rows: Iterable[RunRow]) -> Iterator[Matter]:
-    """Of the newest runs of tools that change something, those that failed and were not repeated with success."""
+    """Of the newest runs of tools that change something, those that failed and were not repeated with success.
+
+    A call whose arguments were wrong is none of them: who called was told, and nothing was tried.
+    """
     repeated = set()
     for row in rows:
         call = (row.tool, repr(sorted(row.arguments.items())))
         if row.outcome == "ok":
             repeated.add(call)
-        elif row.outcome in _FAILED and call not in repeated:
+        elif row.outcome in _FAILED and row.failure_code != "invalid_parameter" and call not in repeated:
             facts = {"run_id": row.run_id, "tool": row.tool, "summary": row.summary, "at": row.opened_at}
             yield Matter("run_failed", "warning", {**facts, "outcome": row.outcome, "changed": bool(row.changed)})
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_bridge.evidence.plan_view import make_plan_view
@@ -21,6 +21,7 @@ from playvisor.web.attention import (
     find_in_plans,
     find_in_runs,
     sort_matters,
+    sum_up_backups,
 )
 from playvisor.web.problems import describe_failure
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
@@ -51,7 +52,14 @@ _OVERVIEW = {
         "recent": {"type": "array", "items": {"type": "object"}},
     },
 }
-_CHECKS = {"type": "object", "properties": {"attention": _MATTERS, "backups": {"type": "object"}}}
+_CHECKS = {
+    "type": "object",
+    "properties": {
+        "attention": _MATTERS,
+        "backups": {"type": "object"},
+        "fleets": {"type": "array", "items": {"type": "object"}},
+    },
+}
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -106,16 +114,21 @@ def get_checks(ask: Ask) -> Answer:
     """Answer with what is missing in backups, and with what has drifted of each fleet."""
     bridge = ask.context.bridge
     backups = _read(ask, "check_backups", {})
-    matters = sort_matters([*find_in_backups(backups), *_find_drift(ask)])
-    summary = {"guests": len(backups.get("guests") or ()), "gaps": len(backups.get("gaps") or ())}
-    return Answer(bridge.redact({"attention": [matter.as_dict() for matter in matters], "backups": summary}))
+    drifted = dict(_find_drift(ask))
+    drift = (matter for fleet, objects in drifted.items() for matter in find_in_drift(fleet, objects))
+    matters = sort_matters([*find_in_backups(backups), *drift])
+    data = {
+        "attention": [matter.as_dict() for matter in matters],
+        "backups": sum_up_backups(backups),
+        "fleets": [{"fleet": fleet, "drifted": len(objects)} for fleet, objects in drifted.items()],
+    }
+    return Answer(bridge.redact(data))
 
 
-def _find_drift(ask: Ask) -> Iterator[Matter]:
+def _find_drift(ask: Ask) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
     bridge = ask.context.bridge
     for fleet in bridge.ledger.read_fleets(bridge.authority.identify_cluster()).list_fleets():
-        found = _read(ask, "fleet_drift", {"fleet": fleet.fleet})
-        yield from find_in_drift(fleet.fleet, found.get("objects") or ())
+        yield fleet.fleet, _read(ask, "fleet_drift", {"fleet": fleet.fleet}).get("objects") or ()
 
 
 def _read(ask: Ask, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from asking import AI, OPERATOR, PERSON, ask, ask_about, decide, guest
 
@@ -160,6 +162,58 @@ def test_what_some_approval_would_allow_is_held(condition, approval, ruling):
 
     assert policy.find_problems() == []
     assert decide(ask("stop_guest", AI), approval, policy)[0] == ruling
+
+
+DESTROYS = replace(ask("delete_snapshot", PERSON), passkeys_enrolled=True)
+
+
+@pytest.mark.parametrize("caller", [AI, PERSON], ids=["client", "person"])
+@pytest.mark.parametrize(
+    ("approval", "ruling"),
+    [
+        (None, "hold"),
+        (Approval("elicitation", "claude"), "refuse"),
+        (Approval("operator", "kim"), "refuse"),
+        (Approval("passkey", "kim"), "allow"),
+    ],
+)
+def test_what_destroys_needs_a_passkey_once_there_is_one(caller, approval, ruling):
+    decision = Policy.load().decide(replace(ask("delete_snapshot", caller), passkeys_enrolled=True), approval)
+
+    assert decision.ruling == ruling
+    assert decision.needs_passkey == (approval is None)
+    assert (decision.rule_names == ("destroy-needs-a-passkey",)) == (ruling != "allow")
+
+
+def test_nothing_needs_a_passkey_where_there_is_none_and_what_destroys_nothing_never_does():
+    policy = Policy.load()
+
+    assert policy.decide(ask("delete_snapshot", PERSON)).ruling == "allow"
+    assert not policy.decide(ask("delete_snapshot", AI)).needs_passkey
+    assert not policy.decide(replace(ask("stop_guest", AI), passkeys_enrolled=True)).needs_passkey
+
+
+def test_who_approves_with_a_passkey_is_an_operator_too():
+    policy = Policy('permit(principal, action, resource) when { context.approval == "operator" };', "test")
+
+    assert policy.decide(DESTROYS, Approval("passkey", "kim")).ruling == "allow"
+    assert not policy.decide(DESTROYS).needs_passkey
+    assert len(policy.find_warnings(lambda _name: True)) == 1
+
+
+def test_two_may_approve_what_needs_a_passkey_both_with_one():
+    text = 'permit(principal, action, resource) when { context.approval == "passkey" && context.approvers >= 2 };'
+    policy, one = Policy(text, "test"), Approval("passkey", "kim")
+
+    assert policy.decide(DESTROYS).needs_passkey
+    assert policy.decide(DESTROYS, one).ruling == "refuse"
+    assert policy.may_another_help(DESTROYS, one)
+
+
+def test_what_nobody_may_approve_is_refused_by_the_rules_that_forbid_it():
+    decision = Policy.load().decide(replace(ask("exec_guest", AI), passkeys_enrolled=True))
+
+    assert (decision.ruling, decision.rule_names) == ("refuse", ("no-guest-commands",))
 
 
 def test_two_things_of_one_name_are_two_things():

@@ -6,14 +6,21 @@ from types import SimpleNamespace
 
 import pytest
 
-from playvisor.web.attention import Matter, find_in_backups, find_in_overview, find_in_runs, sort_matters
+from playvisor.web.attention import (
+    Matter,
+    find_in_backups,
+    find_in_overview,
+    find_in_runs,
+    sort_matters,
+    sum_up_backups,
+)
 
 NODE = {"node": "pve1", "status": "online"}
 STORAGE = {"storage": "local", "node": "pve1", "status": "available", "used": 10, "total": 100}
 
 
-def row(outcome, run_id="1", tool="stop_guest", **arguments):
-    facts = {"summary": "It did not work.", "opened_at": "2026-01-01T00:00:00Z", "changed": False}
+def row(outcome, run_id="1", tool="stop_guest", code=None, **arguments):
+    facts = {"summary": "It did not work.", "opened_at": "2026-01-01T00:00:00Z", "changed": False, "failure_code": code}
     return SimpleNamespace(run_id=run_id, tool=tool, arguments=arguments, outcome=outcome, **facts)
 
 
@@ -54,8 +61,27 @@ def test_guests_without_a_recent_backup_are_one_matter_that_names_the_worst():
     assert not list(find_in_backups({"gaps": []}))
 
 
+def test_backups_are_summed_up_by_the_guest_whose_latest_is_oldest():
+    guests = [
+        {"vmid": 1, "name": "a", "type": "lxc", "latest": {"age": 50}, "scheduled": True},
+        {"vmid": 2, "name": "b", "type": "qemu", "latest": {"age": 90}},
+        {"vmid": 3, "name": "c", "latest": None},
+        {"vmid": 4, "name": "t", "template": True, "latest": {"age": 999}},
+    ]
+
+    found = sum_up_backups({"guests": guests, "gaps": [{"vmid": 3}, {"vmid": 4, "template": True}]})
+    assert found == {
+        "guests": 3,
+        "gaps": 1,
+        "scheduled": 1,
+        "oldest": {"vmid": 2, "name": "b", "type": "qemu", "age": 90},
+    }
+    assert sum_up_backups({})["oldest"] is None
+
+
 def test_a_failure_stands_there_until_the_same_call_succeeds():
     rows = [row("failed", "3", vmid=2), row("ok", "2", vmid=1), row("interrupted", "1", vmid=1), row("refused", "0")]
+    rows.append(row("failed", "4", code="invalid_parameter", vmid=9))
 
     assert [matter.facts["run_id"] for matter in find_in_runs(rows)] == ["3"]
 

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { findLoader } from "@/app/pages";
+import { Button } from "@/parts/button/Button";
 import { classes } from "@/parts/classes";
 import { Icon, type IconName } from "@/parts/icon/Icon";
 import { Panel } from "@/parts/layout/Panel";
@@ -11,7 +12,7 @@ import { SkeletonLines } from "@/parts/notes/Skeleton";
 import { Time } from "@/parts/values/Time";
 import { useFormats, usePageWords, type Formats } from "@/words";
 import styles from "./dashboard.module.css";
-import type { Matter } from "./model";
+import { findPlace, readNumber, readText, type Matter } from "./model";
 import { dashboardWords } from "./words";
 
 const SIGNS: Readonly<Record<string, IconName>> = {
@@ -28,73 +29,129 @@ const SIGNS: Readonly<Record<string, IconName>> = {
 
 type OwnWords = (typeof dashboardWords)["en"];
 
-const text = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
-const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-
 /** What a matter says, in words. Of a kind that is not known, its name. */
 function describeMatter(matter: Matter, own: OwnWords, formats: Formats): string {
   const words = own.matters;
+  const text = (name: string): string => readText(matter[name]);
+  const number = (name: string): number => readNumber(matter[name]);
   switch (matter.kind) {
     case "frozen":
-      return words.frozen(text(matter.by), text(matter.why));
+      return words.frozen(text("by"), text("why"));
     case "no_quorum":
-      return words.no_quorum(number(matter.online), number(matter.total));
+      return words.no_quorum(number("online"), number("total"));
     case "node_offline":
-      return words.node_offline(text(matter.node));
+      return words.node_offline(text("node"));
     case "storage_full":
-      return words.storage_full(text(matter.storage), text(matter.node), formats.percent(number(matter.used) / (number(matter.total) || 1)));
+      return words.storage_full(text("storage"), formats.percent(number("used") / (number("total") || 1)));
     case "storage_unavailable":
-      return words.storage_unavailable(text(matter.storage), text(matter.node));
+      return words.storage_unavailable(text("storage"), text("node"));
     case "plan_waiting":
-      return words.plan_waiting(text(matter.title), text(matter.asker));
+      return words.plan_waiting(text("title"));
     case "run_failed":
-      return words.run_failed(text(matter.summary) || text(matter.tool));
+      return text("summary") || words.run_failed(text("tool"));
     case "backups_missing":
-      return words.backups_missing(number(matter.guests), number(matter.never), text(matter.name));
+      return words.backups_missing(number("guests"));
     case "drift":
-      return words.drift(text(matter.fleet), number(matter.objects));
+      return words.drift(text("fleet"), number("objects"));
     default:
       return matter.kind;
   }
 }
 
-/** Where a matter is looked at. */
-function findPlace(matter: Matter): string | undefined {
+/** What it means, or what to do about it. */
+function describeNext(matter: Matter, own: OwnWords, formats: Formats): string {
+  const words = own.next;
+  const text = (name: string): string => readText(matter[name]);
+  const number = (name: string): number => readNumber(matter[name]);
   switch (matter.kind) {
+    case "storage_full":
+      return words.storage_full(formats.bytes(Math.max(0, number("total") - number("used"))));
     case "plan_waiting":
-      return `/approvals/${encodeURIComponent(text(matter.plan_id))}`;
+      return words.plan_waiting(text("asker"), text("label"));
     case "run_failed":
-      return `/runs/${encodeURIComponent(text(matter.run_id))}`;
+      return matter.changed ? words.run_failed_changed(text("tool")) : words.run_failed(text("tool"));
     case "backups_missing":
-      return findLoader("guest") ? `/guests/${encodeURIComponent(text(matter.vmid))}` : "/guests";
+      return words.backups_missing(number("never"), number("guests"), text("name"));
+    case "frozen":
+    case "no_quorum":
+    case "node_offline":
+    case "storage_unavailable":
     case "drift":
-      return `/fleet/${encodeURIComponent(text(matter.fleet))}`;
+      return words[matter.kind];
     default:
-      return undefined;
+      return "";
   }
 }
 
+const SHOWN = 8;
+
+export interface AttentionProps {
+  matters: readonly Matter[] | undefined;
+  isChecking: boolean;
+  /** What was looked at and is well, for when everything is. */
+  well: readonly string[];
+}
+
 /** The one queue of what somebody should look at, the most urgent first. */
-export function Attention({ matters, isChecking }: { matters: readonly Matter[] | undefined; isChecking: boolean }): ReactNode {
+export function Attention({ matters, isChecking, well }: AttentionProps): ReactNode {
   const own = usePageWords(dashboardWords);
-  return (
-    <Panel title={own.attention} icon="bell" flush aside={isChecking ? own.checking : matters?.length ? String(matters.length) : undefined}>
-      {!matters ? (
-        <div className={styles.pad}>
-          <SkeletonLines lines={2} />
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? matters : matters?.slice(0, SHOWN);
+  const checking = isChecking && (
+    <span className={styles.checking} role="status">
+      <span className={styles.spinner} aria-hidden />
+      {own.checking}
+    </span>
+  );
+  if (matters && !matters.length) {
+    return (
+      <section className={classes(styles.clear, isChecking && styles.unsure)} aria-label={own.attention}>
+        <span className={styles.clearSign}>
+          <Icon name="check" size={24} />
+        </span>
+        <div className={styles.clearText}>
+          <h2>{isChecking ? own.clearSoFar : own.allClear}</h2>
+          <ul className={styles.well}>
+            {well.map((each) => (
+              <li key={each}>
+                <Icon name="check" />
+                {each}
+              </li>
+            ))}
+            {checking && <li>{checking}</li>}
+          </ul>
         </div>
-      ) : matters.length ? (
+      </section>
+    );
+  }
+  return (
+    <Panel
+      title={own.attention}
+      icon="bell"
+      flush
+      aside={
+        <>
+          {matters && <span className={styles.bubble}>{matters.length}</span>}
+          {checking}
+        </>
+      }
+    >
+      {!shown ? (
+        <div className={styles.pad}>
+          <SkeletonLines lines={3} />
+        </div>
+      ) : (
         <ul className={styles.matters}>
-          {matters.map((matter, index) => (
+          {shown.map((matter, index) => (
             <Item key={`${matter.kind} ${String(index)}`} matter={matter} />
           ))}
         </ul>
-      ) : (
-        <p className={styles.clear}>
-          <Icon name="ok" size={20} />
-          <span>
-            <strong>{own.allClear}</strong> {own.allClearNext}
-          </span>
+      )}
+      {matters && matters.length > SHOWN && (
+        <p className={styles.rest}>
+          <Button size="s" look="quiet" icon={isWhole ? "up" : "down"} aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+            {isWhole ? own.fewer : own.more(matters.length - SHOWN)}
+          </Button>
         </p>
       )}
     </Panel>
@@ -104,20 +161,32 @@ export function Attention({ matters, isChecking }: { matters: readonly Matter[] 
 function Item({ matter }: { matter: Matter }): ReactNode {
   const own = usePageWords(dashboardWords);
   const formats = useFormats();
-  const place = findPlace(matter);
+  const found = findPlace(matter);
+  const place = found && findLoader(found.page) ? found.href : undefined;
+  const go = (own.go as Readonly<Record<string, string>>)[matter.kind] ?? own.look;
   const content = (
     <>
-      <span className={styles.matterSign}>
-        <Icon name={SIGNS[matter.kind] ?? "info"} size={20} />
+      <span className={styles.matterSign} title={own.weights[matter.weight]}>
+        <Icon name={SIGNS[matter.kind] ?? "info"} size={20} label={own.weights[matter.weight]} />
       </span>
-      <span className={styles.matterText}>{describeMatter(matter, own, formats)}</span>
-      {typeof matter.at === "string" && (
-        <span className={styles.faint}>
-          <Time value={matter.at} />
+      <span className={styles.matterText}>
+        <span className={styles.matterTitle}>{describeMatter(matter, own, formats)}</span>
+        <span className={styles.matterNext}>
+          {describeNext(matter, own, formats)}
+          {typeof matter.at === "string" && (
+            <>
+              {" · "}
+              <Time value={matter.at} />
+            </>
+          )}
+        </span>
+      </span>
+      {place && (
+        <span className={styles.matterGo}>
+          {go}
+          <Icon name="right" />
         </span>
       )}
-      {place && <span className={styles.matterGo}>{matter.kind === "plan_waiting" ? own.decide : own.look}</span>}
-      {place && <Icon name="right" />}
     </>
   );
   return (

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { describe, expect, it } from "vitest";
-import { listStorages, sortMatters, sumLoad, sumStorage, type StoragePlace } from "./model";
+import { countByNode, findPlace, listStorages, sortMatters, sortNodes, sumLoad, sumStorage, type StoragePlace } from "./model";
 
 const PLACES: StoragePlace[] = [
   { storage: "local", node: "a", used: 10, total: 100 },
@@ -12,13 +12,35 @@ const PLACES: StoragePlace[] = [
 ];
 
 describe("storages", () => {
-  it("stand once where they are shared, the fullest first", () => {
-    expect(listStorages(PLACES).map(({ storage, part }) => [storage, part])).toEqual([
-      ["shared", 0.9],
-      ["local", 0.1],
-      ["off", undefined],
+  it("stand once, by their fullest place, the fullest first", () => {
+    const rows = listStorages([...PLACES, { storage: "local", node: "b", used: 40, total: 50, status: "unknown" }]);
+    expect(rows.map(({ storage, nodes, fullest }) => [storage, nodes, fullest.node, fullest.part])).toEqual([
+      ["shared", 2, "a", 0.9],
+      ["local", 2, "b", 0.8],
+      ["off", 1, "b", undefined],
     ]);
+    expect(rows[1]).toMatchObject({ used: 50, total: 150, isDown: true });
     expect(sumStorage(PLACES)).toEqual({ used: 100, total: 200 });
+  });
+});
+
+describe("nodes", () => {
+  it("that are down come first, then the busiest, and templates are no guests of theirs", () => {
+    const nodes = [
+      { node: "a", status: "online", cpu: 0.1 },
+      { node: "b", status: "online", cpu: 0.1, mem: 9, maxmem: 10 },
+      { node: "c", status: "offline" },
+    ];
+    expect(sortNodes(nodes).map(({ node }) => node)).toEqual(["c", "b", "a"]);
+    const guest = { vmid: 1, name: "g", type: "qemu" as const, status: "running", node: "a" };
+    expect(countByNode([guest, { ...guest, template: true }]).get("a")).toBe(1);
+  });
+});
+
+describe("a matter", () => {
+  it("leads to where it is looked at, whatever its names hold", () => {
+    expect(findPlace({ kind: "node_offline", weight: "critical", node: "a/../b" })?.href).toBe("/nodes/a%2F..%2Fb");
+    expect(findPlace({ kind: "of tomorrow", weight: "note" })).toBeUndefined();
   });
 });
 
