@@ -57,4 +57,7 @@ class Contents(BuildHookInterface):
         try:
             web.build(web.find_node())
         except (web.NoNode, subprocess.CalledProcessError) as error:
-            self.app.display_warning(f"The web application is left out: {error}. `playvisor web` serves REST alone.")
+            what = (
+                "taken as it was built before" if web.is_built() else "left out, so `playvisor web` serves REST alone"
+            )
+            self.app.display_warning(f"The web application is {what} ({error}).")

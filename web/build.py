@@ -62,12 +62,16 @@ def install_node() -> Path:
     return folder / "bin"
 
 
+def is_built() -> bool:
+    """Whether it was built, of whatever sources."""
+    return (BUILT / "index.html").is_file()
+
+
 def is_current() -> bool:
-    """Whether what is built is newer than all of its sources, or there are no sources, as in a source distribution."""
-    page = BUILT / "index.html"
-    if not page.is_file():
+    """Whether it was built, and no source is newer: in a source distribution all files are of the same time."""
+    if not is_built():
         return False
-    built_at = page.stat().st_mtime
+    built_at = (BUILT / "index.html").stat().st_mtime
     files = [path for name in _SOURCES for path in (SOURCE / name, *(SOURCE / name).rglob("*")) if path.is_file()]
     return all(path.stat().st_mtime <= built_at for path in files)
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import threading
 import time
 import traceback
@@ -40,6 +41,7 @@ try:
     from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, ProxyError
     from urllib3.connectionpool import HTTPSConnectionPool
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+    from urllib3.util.ssl_ import create_urllib3_context
 
     IMPORT_ERROR = None
 except ImportError:
@@ -75,16 +77,19 @@ class _PinningAdapter(HTTPAdapter):
     """Trusts only the certificate with this SHA-256 fingerprint, where there is one."""
 
     def __init__(self, fingerprint: str | None, **kwargs: Any) -> None:
-        self._fingerprint = fingerprint
+        self._pinning: dict[str, Any] = {"assert_fingerprint": fingerprint}
+        if fingerprint:
+            # Without one of ours, urllib3 reads all CAs of the system for each connection, and asks none of them.
+            self._pinning["ssl_context"] = create_urllib3_context(cert_reqs=ssl.CERT_NONE)
         super().__init__(**kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **kwargs)
+        super().init_poolmanager(*args, **self._pinning, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"https": _FreshPool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         # Without, what is behind a proxy would not be compared with the fingerprint at all.
-        manager = super().proxy_manager_for(proxy, assert_fingerprint=self._fingerprint, **kwargs)
+        manager = super().proxy_manager_for(proxy, **self._pinning, **kwargs)
         if proxy.startswith("http"):
             manager.pool_classes_by_scheme = {"https": _FreshPool}
         return manager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import ssl
 import time
 from dataclasses import replace
 
@@ -51,6 +52,14 @@ def seen(simulator, method, path):
 class TestTrust:
     def test_the_pinned_fingerprint_is_enough(self, connection):
         assert Client(connection).get("/version")["release"]
+
+    def test_with_a_pinned_fingerprint_no_ca_is_read(self, connection, monkeypatch):
+        read = []
+        monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *unused: read.append("CAs of the system"))
+
+        assert Client(connection).get("/version")
+
+        assert read == []
 
     def test_another_fingerprint_is_refused(self, connection):
         error = failure_of(replace(connection, fingerprint="00" * 32))

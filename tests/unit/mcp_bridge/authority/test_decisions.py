@@ -20,7 +20,8 @@ PLAN = KeptPlan(
     arguments={"vmid": 101},
     shown={"steps": [STEP], "effects": ["interrupts"]},
     asker="claude",
-    expires_at=make_expiry(900),
+    # However long it takes until these tests have their turn.
+    expires_at=make_expiry(90_000),
     state="held",
     cluster="lab ab12",
     judged="9" * 64,
