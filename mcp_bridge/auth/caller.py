@@ -24,8 +24,9 @@ class Caller:
     """Who asks: a `person` at the command line, or a `client` such as an AI's, with any further roles.
 
     Policies, plans and approvals know the caller by `identity`, which `proof` proves: a user of this machine
-    (`alice`), `token:NAME`, `oauth:SUBJECT`, or `anonymous`. `label` and `version` are the name and version that the
-    asking program gives itself: they prove nothing. `local_user` is the user that this process runs as.
+    (`alice`), `token:NAME`, `oauth:SUBJECT`, `realm:USER@REALM`, or `anonymous`. `label` and `version` are the name and
+    version that the asking program gives itself: they prove nothing. `local_user` is the user that this process runs
+    as.
     """
 
     identity: str
@@ -55,6 +56,13 @@ def make_remote_client(principal: Principal | None, label: str, version: str | N
     if principal is None:
         return Caller(NOBODY, "client", (), "none", label, version, user)
     return Caller(principal.name, "client", principal.roles, principal.proof, label, version, user)
+
+
+def make_remote_person(
+    identity: str, roles: tuple[str, ...], proof: Proof, label: str, version: str | None = None
+) -> Caller:
+    """Make the caller for a person who came over the network, with the identity that is proven."""
+    return Caller(identity, "person", roles, proof, label, version, local_user())
 
 
 def _clean_label(label: str, version: str | None) -> tuple[str, str | None]:

@@ -14,11 +14,12 @@ from mcp_bridge.errors import PlayvisorError
 if TYPE_CHECKING:
     from mcp_bridge.auth.tokens import Token
 
-Proof = Literal["uid", "token", "oauth", "passkey", "none"]
-"""What proves an identity: the user id of the process, a token of ours or of an identity provider, a passkey."""
+Proof = Literal["uid", "token", "oauth", "realm", "passkey", "none"]
+"""What proves an identity: the process's user id, a token of ours or of an identity provider, a realm, a passkey."""
 
 BY_TOKEN = "token:"  # noqa: S105 - no secret, but the prefix of names of clients with a token of ours
 BY_OAUTH = "oauth:"
+BY_REALM = "realm:"
 
 
 @dataclass(frozen=True)

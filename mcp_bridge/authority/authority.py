@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.authority import failures, guest_locks
 from mcp_bridge.authority.cluster import UnknownCluster, identify_cluster, shorten_identity
@@ -288,6 +288,42 @@ class Authority:
         from mcp_bridge.ledger.refused_logins import RefusedLogins
 
         return RefusedLogins(self.record_act)
+
+    def prove_user(self, user: str, password: str, otp: str | None = None) -> str:
+        """Let the cluster prove that somebody is `user` (`name@realm`), by their own password and second factor.
+
+        Returns what the cluster calls them. Neither the password nor the ticket is kept. Raises LogInRefused,
+        OtpNeeded, and RealmUnreachable when the cluster can't be asked.
+        """
+        from mcp_bridge.authority.realms import prove_user
+
+        return prove_user(self._gateway, user, password, otp)
+
+    def list_realms(self) -> list[dict[str, Any]]:
+        """The realms of the cluster that people log in to with a password; none while it does not answer."""
+        from mcp_bridge.authority.realms import list_realms
+
+        return list_realms(self._read)
+
+    def list_groups_of(self, user: str) -> list[str]:
+        """The groups that a user of the cluster is in. Raises RealmUnreachable when that can't be read."""
+        from mcp_bridge.authority.realms import list_groups_of
+
+        return list_groups_of(self._read, user)
+
+    def record_session_opened(self, session_id: str, who: str, facts: dict[str, Any]) -> None:
+        """Record that somebody has come in by a browser. Raises LedgerError; then they must not."""
+        from mcp_bridge.ledger.records import Act
+        from mcp_bridge.ledger.retention import SESSION_OPENED
+
+        self.record_act(Act(SESSION_OPENED, facts, session_id, who))
+
+    def record_session_closed(self, session_id: str, who: str, facts: dict[str, Any]) -> None:
+        """Record that a session has ended; `who` has ended it. Raises LedgerError."""
+        from mcp_bridge.ledger.records import Act
+        from mcp_bridge.ledger.retention import SESSION_CLOSED
+
+        self.record_act(Act(SESSION_CLOSED, facts, session_id, who))
 
     # What is admitted.
 

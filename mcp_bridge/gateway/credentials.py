@@ -23,6 +23,7 @@ _ANY_HEADER = 32 + zlib.MAX_WBITS
 # Tickets are valid for two hours.
 _RENEW_SECONDS = 3600.0
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+TICKET_PATH = "/api2/json/access/ticket"
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Password:
             form["password"] = self._ticket
         elif self._otp:
             form["otp"] = self._otp
-        answer = await exchange("POST", "/api2/json/access/ticket", FORM, urlencode(form).encode())
+        answer = await exchange("POST", TICKET_PATH, FORM, urlencode(form).encode())
         if answer.status >= 400:
             raise LoginRefused(answer)
         try:

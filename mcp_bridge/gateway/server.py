@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,8 @@ LIMITS = ConnectionLimits(
 
 # Of everything that the authority reads for one plan.
 _READ_SECONDS = 180
+TICKET_SECONDS = 30.0
+"""Of the log-in of a person, who waits for it."""
 
 
 class Running:
@@ -67,6 +69,17 @@ class Running:
         """Read these paths of the API at once, each with its query; a fault takes the place of an answer."""
         # Longer than any of them may take: it ends with the loop.
         return asyncio.run_coroutine_threadsafe(self._read_all(paths), self._loop).result(2 * self.read_seconds)
+
+    def ask_ticket(self, form: Mapping[str, str]) -> Answer:
+        """Let the cluster answer a log-in of somebody else. Raises Fault."""
+        return asyncio.run_coroutine_threadsafe(self._ask_ticket(form), self._loop).result(2 * TICKET_SECONDS)
+
+    async def _ask_ticket(self, form: Mapping[str, str]) -> Answer:
+        try:
+            async with asyncio.timeout(TICKET_SECONDS):
+                return await self._upstream.ask_ticket(form)
+        except TimeoutError:
+            raise Fault("timeout", f"no answer within {TICKET_SECONDS:g} s", is_sent=True) from None
 
     def connect_console(self, console: Console, check: Check, on_close: Closed) -> ConsoleStream:
         """Connect with a console. Raises Fault; `on_close` is called whether it was connected or not."""

@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +92,10 @@ class Gateway:
     def read(self, paths: Sequence[str]) -> list[Answer | Fault]:
         """Read these paths of the API at once, each with its query; a fault takes the place of an answer."""
         return self._require_running().read(paths)
+
+    def ask_ticket(self, form: Mapping[str, str]) -> Answer:
+        """Let the cluster answer a log-in of somebody else; nothing of it is kept. Raises Fault."""
+        return self._require_running().ask_ticket(form)
 
     def take_console(self, console_id: str, caller: Caller) -> Console | None:
         """Let a caller have the console that a run of theirs has opened, once; None when there is none (any more)."""

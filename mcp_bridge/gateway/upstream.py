@@ -9,16 +9,25 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 
 from mcp_bridge import collection, version
 from mcp_bridge.gateway.circuit_breaker import Breaker
-from mcp_bridge.gateway.credentials import LARGEST_ANSWER, Answer, Login, LoginRefused, Password, Token
+from mcp_bridge.gateway.credentials import (
+    FORM,
+    LARGEST_ANSWER,
+    TICKET_PATH,
+    Answer,
+    Login,
+    LoginRefused,
+    Password,
+    Token,
+)
 from mcp_bridge.gateway.faults import Code, Fault
 from mcp_bridge.gateway.tls import OtherCertificate, make_tls_context
 from mcp_bridge.settings.endpoint import Credentials, Endpoint
@@ -70,6 +79,22 @@ class Upstream:
                     answer = await self._exchange(method, target, {**headers, **signature}, body)
             except LoginRefused as refused:
                 return refused.answer
+        return answer
+
+    async def ask_ticket(self, form: Mapping[str, str]) -> Answer:
+        """Let the cluster answer a log-in of somebody else, trusted as requests are. Raises Fault.
+
+        It has a client of its own, so that nothing of it stays, such as a cookie.
+        """
+        body = urlencode(form).encode()
+        async with self._slots, self._make_client(1) as client:
+            if not self._breaker.may_connect():
+                raise self._make_fault("unreachable", self._breaker.cause)
+            try:
+                answer = await _send_request(client, "POST", TICKET_PATH, FORM, body)
+            except httpx2.RequestError as error:
+                raise self._explain(error) from None
+        self._breaker.record_success()
         return answer
 
     @asynccontextmanager

@@ -3,8 +3,8 @@
 
 """Removing old runs so that what stays can still be verified: the chain then begins at a checkpoint.
 
-Runs, and the acts about plans, refused log-ins, starts of servers and consoles go. Acts about tokens, policies,
-freezes, fleets and removals stay for ever.
+Runs, and the acts about plans, refused log-ins, starts of servers, sessions and consoles go. Acts about tokens,
+passkeys, policies, freezes, fleets and removals stay for ever.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from mcp_bridge.ledger.plans import KINDS as PLAN_KINDS
 from mcp_bridge.ledger.records import Act
 from mcp_bridge.system.identity import format_timestamp
 
-LOGIN_REFUSED, SERVER_STARTED, CONSOLE_OPENED, CONSOLE_CLOSED = _OTHERS = (
+LOGIN_REFUSED, SERVER_STARTED, CONSOLE_OPENED, CONSOLE_CLOSED, SESSION_OPENED, SESSION_CLOSED = _OTHERS = (
     "login_refused",
     "server_started",
     "console_opened",
     "console_closed",
+    "session_opened",
+    "session_closed",
 )
 # The acts that remove artifacts are newer than the runs that these are of, so those go with them.
 _GOING = (*PLAN_KINDS, *_OTHERS, ARTIFACTS_REMOVED)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from mcp.server.transport_security import TransportSecuritySettings
 
 from mcp_bridge.auth.addresses import OwnAddresses, find_own_addresses, is_loopback
+from mcp_bridge.auth.issuer import Issuer
 from mcp_bridge.auth.middleware import AccessMiddleware, ResourceMetadata
-from mcp_bridge.auth.oauth import Issuer, OAuth
+from mcp_bridge.auth.oauth import OAuth
 from mcp_bridge.auth.principals import Principal, make_principal
 from mcp_bridge.auth.rate_limit import RateLimit
 from mcp_bridge.errors import LedgerError, UsageError

@@ -77,7 +77,7 @@ def serve_mcp(
         bridge.start_ticks()
         serve(bridge, effective_mode, offer)
         return
-    from mcp_bridge.auth.oauth import Issuer
+    from mcp_bridge.auth.issuer import Issuer
     from mcp_bridge.mcp.http import ListenOptions, serve_http
 
     issuer = Issuer(**oauth) if oauth["url"] else None

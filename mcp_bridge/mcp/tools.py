@@ -51,7 +51,8 @@ def make_call_result(result: Result, view: View | None = None) -> types.CallTool
     """
     content = make_content(result, view)
     held_plan_id = result.plan.id if result.status == "held" and result.plan else None
-    approval = {"plan_id": held_plan_id, "approve": f"playvisor approvals approve {held_plan_id}"}
+    commands = {word: f"playvisor approvals {word} {held_plan_id}" for word in ("approve", "open")}
+    approval = {"plan_id": held_plan_id, **commands}
     return types.CallToolResult(
         _meta={APPROVAL: approval} if held_plan_id else None,
         content=[types.TextContent(type="text", text=render(content))],

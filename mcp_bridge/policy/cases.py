@@ -19,13 +19,13 @@ from mcp_bridge.policy.targets import EFFECTS
 
 _RULINGS = ("allow", "hold", "refuse")
 _SUBJECT = ("name", "expect", "tool", "asker", "targets", "cluster", "approval")
-_CALL = ("options", "effects", "steps", "recent_targets", "hour", "weekday")
+_CALL = ("options", "effects", "steps", "recent_targets", "hour", "weekday", "passkeys_enrolled")
 _LISTS = ("groups", "also_by")
 _HINT = (
     "A case has expect (allow, hold or refuse) and tool; and, if wanted, name, asker {identity, kind, roles, label, "
     "proof, local_user}, targets [{vmid, name, node, type, pool, tags, protected, template, status, exists, known, "
     "config}], options (of the tool) or effects or steps [{method, path, params}], recent_targets, hour, weekday, "
-    "cluster, and approval {kind, by, groups, also_by}."
+    "cluster, passkeys_enrolled, and approval {kind, by, groups, also_by}."
 )
 
 
@@ -77,7 +77,7 @@ def _read_case(number: int, entry: Any) -> Case:
 
 
 def _read_question(entry: Mapping[str, Any]) -> Question:
-    return make_sample_question(
+    question = make_sample_question(
         catalogue.load()[entry["tool"]],
         _read_asker(entry.get("asker") or {}),
         [read_target(target) for target in entry.get("targets") or [{"vmid": 100}]],
@@ -88,6 +88,7 @@ def _read_question(entry: Mapping[str, Any]) -> Question:
         recent_targets=int(entry.get("recent_targets", 0)),
         cluster=str(entry.get("cluster", "")),
     )
+    return question.with_passkeys(enrolled=bool(entry.get("passkeys_enrolled", False)))
 
 
 def _read_asker(entry: Mapping[str, Any]) -> Caller:

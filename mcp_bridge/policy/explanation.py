@@ -21,7 +21,10 @@ from mcp_bridge.policy.samples import make_sample_question
 
 @dataclass(frozen=True)
 class Explanation:
-    """What to explain: a tool with its options, or its effects, on guests like `target`; and who asks."""
+    """What to explain: a tool with its options, or its effects, on guests like `target`; and who asks.
+
+    `passkeys_enrolled`: somebody who may approve plans has a passkey.
+    """
 
     tool: str
     options: Sequence[str] = ()
@@ -34,6 +37,7 @@ class Explanation:
     kind: Kind = "client"
     label: str = ""
     roles: Sequence[str] = ()
+    passkeys_enrolled: bool = False
 
 
 def make_question(asked: Explanation) -> Question:
@@ -47,7 +51,7 @@ def make_question(asked: Explanation) -> Question:
         effects = check_effects(asked.effects)
     except ValueError as error:
         raise UsageError(f"{error}.", "Give each with an --effect of its own.") from None
-    return make_sample_question(
+    question = make_sample_question(
         tool,
         Caller(asked.asker, asked.kind, tuple(asked.roles), label=asked.label),
         [read_target({**target, "vmid": first + number}) for number in range(max(1, asked.targets))],
@@ -56,14 +60,16 @@ def make_question(asked: Explanation) -> Question:
         effects=effects,
         recent_targets=asked.recent_targets,
     )
+    return question.with_passkeys(enrolled=asked.passkeys_enrolled)
 
 
 def decide_all(policy: Policy, asked: Explanation, question: Question) -> dict[str, Decision]:
-    """Decide as it is, and as if it was approved, by the client's user and by an operator."""
+    """Decide as it is, and as if it was approved: by the client's user, by an operator, with a passkey."""
     approvals: dict[str, Approval | None] = {
         "as it is": None,
         "approved by the client's user": Approval("elicitation", asked.asker),
         "approved by an operator": Approval("operator", "somebody"),
+        "approved with a passkey": Approval("passkey", "somebody"),
     }
     return {when: policy.decide(question, approval) for when, approval in approvals.items()}
 

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from mcp_bridge.errors import UsageError
 from mcp_bridge.settings import identities, profiles
 from mcp_bridge.settings.endpoint import Credentials, Endpoint, Trust
+from mcp_bridge.settings.environment import describe_errors, read_secret_file
 from mcp_bridge.system.memory import pop_variable
 from mcp_bridge.text.redaction import Redactor
 
@@ -211,7 +212,7 @@ def load_settings(*, with_profile: bool = True) -> Settings:
     Where a profile is chosen, the cluster is the profile's and PROXMOX_* are ignored; a password may be asked for, to
     decrypt its secret. Raises UsageError that names the variable when a value is invalid.
     """
-    given: dict[str, Any] = {name: pop_variable(name) or _read_secret_file(name) for name in SECRETS}
+    given: dict[str, Any] = {name: pop_variable(name) or read_secret_file(name) for name in SECRETS}
     given |= {name: os.environ.get(name) for name in identities.IDENTITIES}
     profile = profiles.choose_name() if with_profile else None
     if profile:
@@ -228,7 +229,7 @@ def load_settings(*, with_profile: bool = True) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise UsageError(_describe_errors(error), "Correct it in the environment, or unset it.") from None
+        raise UsageError(describe_errors(error), "Correct it in the environment, or unset it.") from None
 
 
 def make_empty_settings() -> Settings:
@@ -262,9 +263,11 @@ def _replace_variables(given: Mapping[str, str | None], values: Mapping[str, str
 
 def list_variables() -> frozenset[str]:
     """The variables that Playvisor reads, none of which is meant to hold a secret apart from those in `SECRETS`."""
+    from mcp_bridge.settings.web import list_web_variables
+
     aliases = [field.validation_alias for field in Settings.model_fields.values()]
     named = {str(name) for alias in aliases if isinstance(alias, AliasChoices) for name in alias.choices}
-    return frozenset({*named, *(f"{name}_FILE" for name in SECRETS), *_FURTHER})
+    return frozenset({*named, *(f"{name}_FILE" for name in SECRETS), *_FURTHER, *list_web_variables()})
 
 
 def list_secrets(url: str | None) -> list[str]:
@@ -274,41 +277,3 @@ def list_secrets(url: str | None) -> list[str]:
     address = urlsplit(url)
     found = [address.password or "", *(value for name, value in parse_qsl(address.query) if "pass" in name.lower())]
     return [form for secret in found if secret for form in (secret, unquote(secret))]
-
-
-def _read_secret_file(name: str) -> str | None:
-    path = os.environ.get(f"{name}_FILE")
-    if not path:
-        return None
-    try:
-        secret = Path(path).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError, RuntimeError) as error:
-        reason = "it is not text" if isinstance(error, UnicodeError) else getattr(error, "strerror", None) or error
-        if "/" not in path and not Path(path).exists():
-            # It may be the secret.
-            raise UsageError(
-                f"{name}_FILE names no file.", f"Set it to the path of a file with the secret, or {name} to the secret."
-            ) from None
-        raise UsageError(
-            f"{name}_FILE can't be read: {path}: {reason}.", "Point it at the file with the secret."
-        ) from None
-    if not secret:
-        raise UsageError(f"{name}_FILE can't be used: {path} is empty.", "Write the secret into the file.")
-    return secret
-
-
-def _describe_errors(error: ValidationError) -> str:
-    # Without the values: one of them may be a secret in the wrong variable.
-    return "; ".join(f"{'.'.join(map(str, entry['loc']))} {_describe_error(entry)}" for entry in error.errors()) + "."
-
-
-def _describe_error(entry: Mapping[str, Any]) -> str:
-    context: Mapping[str, Any] = entry.get("ctx", {})
-    return {
-        "bool_parsing": "must be true or false",
-        "int_parsing": "must be a whole number",
-        "float_parsing": "must be a number",
-        "greater_than_equal": f"must be {context.get('ge')} or more",
-        "less_than_equal": f"must be {context.get('le')} or less",
-        "literal_error": f"must be {context.get('expected')}",
-    }.get(entry["type"], f"can't be used: {entry['msg'].removeprefix('Value error, ')}")

@@ -18,7 +18,9 @@ from mcp_bridge.settings import profiles
 from playvisor.cli.options import Check, PlanId, with_output
 from playvisor.cli.output import TABLE, Output
 
-GROUPS = ("approvals", "fleet", "history", "mcp", "policy", "profile", "runs", "sim", "tokens", "tools", "web")
+GROUPS = (
+    *("approvals", "fleet", "history", "mcp", "passkeys", "policy", "profile", "runs", "sim", "tokens", "tools", "web"),
+)
 """Groups of commands that are not made from the catalogue."""
 
 _HELP = "Operate Proxmox VE through Ansible playbooks: preview every change, and keep a record that can be verified."

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from mcp_bridge.errors import PlayvisorError, UsageError
-from mcp_bridge.evidence.plan_view import make_plan_view, render_text, seal
+from mcp_bridge.evidence.plan_view import PlanView, make_plan_view, render_text, seal
 from mcp_bridge.ledger.records import KeptPlan
 from mcp_bridge.ledger.store import Ledger
 from mcp_bridge.run.factory import make_authority, make_bridge
@@ -22,6 +23,8 @@ _NEWEST = 50
 # How long a freeze waits for what is being sent.
 _FREEZE_SECONDS = 10
 _SHORTEST_DIGEST = 8
+# By this name, and not at 127.0.0.1, browsers offer passkeys.
+_LOCAL_WEB = "http://localhost:8786"
 _PLANS = Table(
     "",
     "plan=plan_id:short by=asker state=standing:text what_it_would_do=title:text",
@@ -64,6 +67,21 @@ def show_plan(plan_id: str, *, output: Output) -> None:
     )
 
 
+def print_link(plan_id: str, *, output: Output) -> None:
+    """Print the link of the page on which a plan is decided on."""
+    settings = load_settings()
+    plan = Ledger(settings.state_dir, settings.ledger_url).plans.find(plan_id)
+    link = settings.make_plan_link(plan.plan_id) or f"{_LOCAL_WEB}/approvals/{plan.plan_id}"
+    if output.is_document:
+        print_document({"plan_id": plan.plan_id, "state": plan.state, "link": link}, output)
+        return
+    console.print_as_is(f"{link}\n")
+    if settings.web_url is None:
+        console.get_stderr().print(
+            "It opens on this machine, while `playvisor web` runs. PLAYVISOR_WEB_URL says where others reach it."
+        )
+
+
 def decide(plan_id: str, *, approve: bool, output: Output, sure: bool = False, digest: str | None = None) -> None:
     """Approve or deny a plan; the decision, and what was shown for it, is recorded in the ledger.
 
@@ -79,6 +97,8 @@ def decide(plan_id: str, *, approve: bool, output: Output, sure: bool = False, d
     text = render_text(view)
     if digest is not None:
         _require_digest(plan, digest)
+    if approve and plan.state == "held" and plan.needs_passkey:
+        _refuse_without_passkey(plan, view, bridge.settings.make_plan_link(plan.plan_id))
     if approve and plan.state == "held" and not sure and digest is None:
         _require_yes(plan, text, output=output)
     plan = bridge.decide_plan(plan.plan_id, request, approve=approve, seen=seal(text))
@@ -90,6 +110,15 @@ def decide(plan_id: str, *, approve: bool, output: Output, sure: bool = False, d
         console.get_stderr().print(
             f"{plan.asker} can apply it within {_format_time_left(plan)}, by making the same call again."
         )
+
+
+def _refuse_without_passkey(plan: KeptPlan, view: PlanView, link: str | None) -> NoReturn:
+    """Say, before anybody is asked, that this plan is approved elsewhere. Raises UsageError."""
+    name = plan.plan_id[:8]
+    raise UsageError(
+        f"By policy (rule {', '.join(view.rules)}), plan {name} has to be approved with a passkey, on the web.",
+        f"Open {link}." if link else f"`playvisor approvals open {name}` prints the link.",
+    )
 
 
 def _require_digest(plan: KeptPlan, digest: str) -> None:

@@ -17,7 +17,7 @@ NEVER_LENT = frozenset({"demo", "doctor", "mcp", "serve", "sim"})
 """Commands that run for long, or that examine their own process."""
 WITHOUT_PLAYBOOKS = frozenset(
     {
-        *("approvals", "freeze", "policy", "profile", "query", "runs", "thaw", "tokens", "tools"),
+        *("approvals", "freeze", "passkeys", "policy", "profile", "query", "runs", "thaw", "tokens", "tools"),
         *("fleet explain", "fleet lint", "fleet render", "fleet schema"),
         *("history diff", "history show", "history who"),
     }

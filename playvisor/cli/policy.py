@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mcp_bridge.policy import EFFECTS, Decision, Policy
 from mcp_bridge.policy.cases import read_cases
 from mcp_bridge.policy.explanation import Explanation, decide_all, make_question
 from mcp_bridge.result import EXIT_DONE, EXIT_FAILED
+from mcp_bridge.run.factory import make_authority
 from mcp_bridge.settings import load_settings
 from mcp_bridge.system.identity import is_user
 from mcp_bridge.text.yaml import load_yaml
@@ -42,8 +44,11 @@ def check_policy(file: Path | None, *, output: Output) -> int:
 
 def explain_decision(asked: Explanation, *, output: Output) -> int:
     """Print what such a call does, and how the policy in use decides about it, with and without an approval."""
+    settings = load_settings()
+    if not asked.passkeys_enrolled:
+        asked = replace(asked, passkeys_enrolled=make_authority(settings).passkeys.is_any_enrolled())
     question = make_question(asked)
-    decisions = decide_all(Policy.load(load_settings().policy), asked, question)
+    decisions = decide_all(Policy.load(settings.policy), asked, question)
     effects = _sort_effects(question.effects)
     document = {when: {"effects": effects, **_as_dict(one)} for when, one in decisions.items()}
     rows = [{"when": when, **facts} for when, facts in document.items()]

@@ -211,6 +211,7 @@ def verify_runs(*, output: Output) -> int:
         faults = [{"run_id": fault.run_id, "entry": fault.seq, "what": fault.what} for fault in verification.faults]
         counts = {"runs": verification.runs, "entries": verification.entries, "artifacts": verification.artifacts}
         counts |= {"artifacts_elsewhere": verification.elsewhere, "artifacts_removed": verification.removed}
+        counts |= {"signed_decisions": verification.signed}
         newest = {"entry": verification.newest[0], "hash": verification.newest[1]}
         print_document(
             {
@@ -236,6 +237,10 @@ def verify_runs(*, output: Output) -> int:
         if verification.elsewhere:
             console.get_stdout().print(
                 f"The artifacts of {verification.elsewhere} runs are on the hosts that ran them."
+            )
+        if verification.signed:
+            console.get_stdout().print(
+                f"Decisions that passkeys have signed: {verification.signed}; each signature is good."
             )
         if verification.removed:
             console.get_stdout().print(f"The artifacts of {verification.removed} runs were removed, as recorded.")

@@ -29,19 +29,26 @@ from playvisor.web.rest import (
     history,
     ledger,
     overview,
+    passkeys,
     plans,
     policy,
     runs,
     server,
     session,
+    sign_in,
     tools,
 )
 from playvisor.web.rest.endpoints import PREFIX, Endpoint, make_routes
+from playvisor.web.signin.proxies import ProxiesMiddleware
+from playvisor.web.signin.visitors import SAFE_METHODS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+_ASSETS = "/assets/"
+# What browsers call requests of the same origin, and those that nobody's page makes.
+_OWN_SITES = (b"same-origin", b"none")
 _PACKED_FROM = 4096
 # Of 3 MB of guests, level 1 makes 0.3 MB in a tenth of the time of the highest.
 _PACKING = 1
@@ -50,7 +57,7 @@ _PACKING = 1
 def list_endpoints() -> list[Endpoint]:
     """All endpoints of the REST API."""
     rooms = (
-        *(description, session, tools, overview, runs, plans, history),
+        *(description, session, sign_in, passkeys, tools, overview, runs, plans, history),
         *(fleets, fleet_files, fleet_plans, policy, ledger, server, consoles),
     )
     return [endpoint for room in rooms for endpoint in room.list_endpoints()]
@@ -64,15 +71,18 @@ def make_app(context: WebContext) -> ASGIApp:
             *make_routes(context, endpoints),
             Route(f"{PREFIX}/events", live.serve, methods=["GET"]),
             *sockets.make_routes(context),
+            sign_in.make_callback(context),
             Route("/api/{path:path}", _answer_unknown),
-            Route("/assets/{path:path}", assets.serve_file),
+            Route(f"{_ASSETS}{{path:path}}", assets.serve_file),
+            Route("/terminal.html", assets.serve_terminal),
             Route("/{path:path}", assets.serve_page),
         ],
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
     )
     app.state.endpoints, app.state.live = endpoints, live
     packed = GZipMiddleware(app, minimum_size=_PACKED_FROM, compresslevel=_PACKING)
-    return HeadersMiddleware(_OwnAddressOnly(packed, context), is_secure=context.is_secure)
+    guarded = HeadersMiddleware(_OwnAddressOnly(packed, context), is_secure=context.is_secure)
+    return ProxiesMiddleware(guarded, context.proxies, is_alone=context.is_behind_proxy)
 
 
 class _OwnAddressOnly:
@@ -83,12 +93,32 @@ class _OwnAddressOnly:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._context.addresses.find_refusal(scope["headers"]) if scope["type"] != "lifespan" else None
+        refusal = None
+        if scope["type"] != "lifespan":
+            refusal = self._context.addresses.find_refusal(_list_headers(scope)) or _find_foreign_page(scope)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             status, why = refusal
             await Problem(status, why, code="refused").make_response()(scope, receive, send)
+
+
+def _list_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers of a request that say whose it is. The built files are for documents without an origin, too."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    if scope["type"] != "http" or not scope["path"].startswith(_ASSETS):
+        return headers
+    return [pair for pair in headers if pair != (b"origin", b"null")]
+
+
+def _find_foreign_page(scope: Scope) -> tuple[int, str] | None:
+    """Return why a request that may change something is refused, where the browser says that another page sends it."""
+    if scope.get("method", "GET") in SAFE_METHODS:
+        return None
+    sites = [value for name, value in scope["headers"] if name == b"sec-fetch-site"]
+    if all(site in _OWN_SITES for site in sites):
+        return None
+    return 403, "The request does not come from a page of this server."
 
 
 async def _answer_unknown(request: Request) -> Response:

@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -22,16 +23,30 @@ from mcp_bridge.settings import Mode
 from playvisor.web.consoles.asked import AskedConsoles
 from playvisor.web.fleets.sources import Fleets
 from playvisor.web.reads import SharedReads
+from playvisor.web.signin.attempts import Attempts
 from playvisor.web.signin.links import Links
 from playvisor.web.signin.roles import Right
 from playvisor.web.signin.sessions import Session, Sessions
 from playvisor.web.verifying import Verifier
+
+if TYPE_CHECKING:
+    from mcp_bridge.settings.web import Network
+    from playvisor.web.signin.oidc import OidcLogIn
+    from playvisor.web.signin.realm import RealmLogIn
 
 RATE = 1200
 """Requests that each session, token or, of those who are not signed in, address may make within a minute."""
 MOST_THREADS = 128
 """Requests that are answered at once, of everybody."""
 _MOST_CHECKS = 8
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways to sign in apart from one-time links. Passkeys are one wherever some are enrolled."""
+
+    oidc: OidcLogIn | None = None
+    realm: RealmLogIn | None = None
 
 
 @dataclass(frozen=True)
@@ -42,8 +57,14 @@ class WebContext:
     mode: Mode
     addresses: OwnAddresses
     is_secure: bool = False
+    # Where people reach it, without a slash at the end.
+    url: str = ""
+    ways: Ways = field(default_factory=Ways)
+    # Whose headers about clients are believed, and whether there is no other way to the server than through them.
+    proxies: tuple[Network, ...] = ()
+    is_behind_proxy: bool = False
     sessions: Sessions = field(default_factory=Sessions)
-    links: Links = field(default_factory=Links)
+    attempts: Attempts = field(default_factory=Attempts)
     rate: RateLimit = field(default_factory=lambda: RateLimit(RATE))
     # How many requests of each visitor are answered right now.
     at_once: Counter[str] = field(default_factory=Counter)
@@ -58,6 +79,11 @@ class WebContext:
         with suppress(PlayvisorError):
             name, _space, identity = self.bridge.authority.identify_cluster().partition(" ")
             self.cluster.update(name=name, identity=identity)
+
+    @cached_property
+    def links(self) -> Links:
+        """The one-time links for this server."""
+        return Links(self.bridge.settings.state_dir)
 
     @cached_property
     def reads(self) -> SharedReads:

@@ -55,9 +55,12 @@ class Problem(Exception):
         *,
         code: str = "refused",
         headers: Mapping[str, str] | None = None,
+        is_noted: bool = False,
         **further: Any,
     ) -> None:
         super().__init__(detail)
+        # Whether the authority has recorded it as a refused log-in.
+        self.is_noted = is_noted
         self.status = status
         self.headers = dict(headers or {})
         known = {"hint": hint, "code": code, **further}

@@ -35,7 +35,7 @@ def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
         return Failure(
             code="approval_required",
             message=f"{name} is held: nobody has approved it yet. Nothing was changed.",
-            hint=f"{plan.reason or ''} `playvisor approvals approve {plan.plan_id[:8]}` does; then apply it.".strip(),
+            hint=f"{plan.reason or ''} `playvisor approvals {_choose_way(plan)}; then apply it.".strip(),
         )
     why = {
         "used": f"{name} was applied already, by run {(plan.used_by or '')[:8]}; a plan is applied once.",
@@ -46,6 +46,12 @@ def _find_obstacle(plan: KeptPlan, request: Request) -> Failure | None:
         return None
     hint = "Do not ask for the same again." if plan.state == "denied" else f"Call {plan.tool} again for a new plan."
     return Failure(code="refused", message=f"{why} Nothing was changed.", hint=hint)
+
+
+def _choose_way(plan: KeptPlan) -> str:
+    """How a plan is approved, after the first words of the command."""
+    name = plan.plan_id[:8]
+    return f"open {name}` prints the link to where a passkey does" if plan.needs_passkey else f"approve {name}` does"
 
 
 def _refuse_secret(plan: KeptPlan) -> Failure:

@@ -58,6 +58,19 @@ def approvals_approve(
     decide(plan_id, approve=True, output=output, sure=sure, digest=digest)
 
 
+@group.command("open")
+@with_output(rows=False)
+def approvals_open(plan_id: PlanId, output: Output = TABLE) -> None:
+    """Print the link of the page on which a plan is decided on, for a browser on any device.
+
+    PLAYVISOR_WEB_URL says where `playvisor web` is reached. Whoever opens the page signs in there, and sees the plan as
+    Playvisor made it.
+    """
+    from playvisor.cli.approvals import print_link
+
+    print_link(plan_id, output=output)
+
+
 @group.command("deny")
 @with_output(rows=False)
 def approvals_deny(plan_id: PlanId, output: Output = TABLE) -> None:

@@ -63,6 +63,9 @@ def policy_explain(
     recent: Annotated[
         int, typer.Option(min=0, help="Number of guests that the asker's calls touched within ten minutes.")
     ] = 0,
+    passkeys: Annotated[
+        bool, typer.Option("--passkeys", help="As if somebody who may approve plans had a passkey.")
+    ] = False,
     output: Output = TABLE,
 ) -> None:
     """Show what a call does and how the policy in use decides, with and without an approval, and by which rules."""
@@ -93,6 +96,7 @@ def policy_explain(
         "person" if person else "client",
         label,
         role or (),
+        passkeys,
     )
     raise typer.Exit(explain_decision(asked, output=output))
 

@@ -52,12 +52,12 @@ class LiveEvents:
             return describe_error(error).make_response()
         # A page that opens a stream anew can't set the header.
         last_id = request.headers.get("last-event-id") or request.query_params.get("last_event_id")
-        lines = self._stream(visitor, name, topics, last_id)
+        lines = self._stream(request, visitor, name, topics, last_id)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(lines, 200, headers, media_type="text/event-stream")
 
     async def _stream(
-        self, visitor: Visitor, name: str, topics: frozenset[str], last_id: str | None
+        self, request: Request, visitor: Visitor, name: str, topics: frozenset[str], last_id: str | None
     ) -> AsyncIterator[str]:
         feed = self._feed
         self._streams[name] += 1
@@ -68,7 +68,7 @@ class LiveEvents:
                     number = feed.newest
                     yield _render("reset", {}, feed.render_id(number))
                 yield f"retry: {_RETRY_MS}\n: listening\n\n"
-                while self._is_open(visitor):
+                while await self._is_open(visitor, request):
                     events = feed.list_after(number)
                     if events is None:
                         number = feed.newest
@@ -87,8 +87,15 @@ class LiveEvents:
             if not self._streams[name]:
                 del self._streams[name]
 
-    def _is_open(self, visitor: Visitor) -> bool:
-        return visitor.session is None or self._context.sessions.is_open(visitor.session.id)
+    async def _is_open(self, visitor: Visitor, request: Request) -> bool:
+        """Whether the session has not ended, or the token is still valid."""
+        if visitor.session is not None:
+            return self._context.sessions.is_open(visitor.session.id)
+        try:
+            await run_in_threadpool(find_visitor, self._context, request)
+        except (Problem, PlayvisorError):
+            return False
+        return True
 
     def _render_event(self, event: Event) -> str:
         return _render(event.kind, event.data, self._feed.render_id(event.number))

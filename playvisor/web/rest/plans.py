@@ -18,6 +18,7 @@ from playvisor.web.problems import Problem, describe_failure
 from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
 from playvisor.web.rest.schemas import NUMBER, make_list, refer
 from playvisor.web.rest.tools import find_mode
+from playvisor.web.signin.passkeys import find_relying_party
 
 MOST_PLANS = 200
 _SHOWN = (
@@ -30,8 +31,17 @@ _DECISION = {
         "approve": {"type": "boolean"},
         "seal": {"type": "string", "description": "`seal` of the plan as it was shown"},
         "reason": {"type": "string", "maxLength": 500},
+        "assertion": {
+            "type": "object",
+            "description": "What a passkey answered to the options of this plan: `PublicKeyCredential.toJSON()`",
+        },
     },
     "required": ["approve", "seal"],
+    "additionalProperties": False,
+}
+_SIGNING = {
+    "type": "object",
+    "properties": {"approve": {"type": "boolean", "default": True}},
     "additionalProperties": False,
 }
 _DRIFT = {
@@ -81,6 +91,17 @@ def list_endpoints() -> list[Endpoint]:
         ),
         Endpoint(
             "POST",
+            "/plans/{plan_id}/options",
+            "begin_decision",
+            "Make the options with which a passkey of yours signs a decision on this plan",
+            begin_decision,
+            may="approve",
+            body=_SIGNING,
+            returns={200: {"type": "object"}},
+            group="plans",
+        ),
+        Endpoint(
+            "POST",
             "/plans/{plan_id}/drift",
             "check_plan",
             "Plan the same call again, and say whether it is still this plan",
@@ -116,14 +137,37 @@ def decide_plan(ask: Ask) -> Answer:
             f"This server is in mode {ask.context.mode}, and lets nothing be changed.",
             "Approve it at one that is in mode apply, or with `playvisor approvals`.",
         )
+    assertion = ask.body.get("assertion")
+    if approve and plan.needs_passkey and assertion is None:
+        raise Problem(
+            403,
+            "This plan has to be approved with a passkey.",
+            "Enrol one, or ask somebody who has one.",
+            code="approval_required",
+        )
+    rp = find_relying_party(ask.context, ask.request) if assertion is not None else None
     request = Request("approve_plan" if approve else "deny_plan", {}, "apply", ask.caller.caller)
     try:
         decided = bridge.decide_plan(
-            plan.plan_id, request, approve=approve, seen=ask.body["seal"], reason=ask.body.get("reason") or None
+            plan.plan_id,
+            request,
+            approve=approve,
+            seen=ask.body["seal"],
+            reason=ask.body.get("reason") or None,
+            assertion=assertion,
+            rp=rp,
         )
     except UsageError as error:
         raise Problem(409, error.message, "Load the plan again.", code="drifted") from None
     return Answer(bridge.redact(describe_plan(decided)))
+
+
+def begin_decision(ask: Ask) -> Answer:
+    """Answer with the options for `navigator.credentials.get`, by which a passkey signs a decision on a plan."""
+    plan, approve = find_plan(ask), ask.body.get("approve", True)
+    rp = find_relying_party(ask.context, ask.request)
+    options = ask.context.bridge.passkeys.make_approval_options(plan.plan_id, ask.caller.caller, rp, approve=approve)
+    return Answer(options)
 
 
 def check_plan(ask: Ask) -> Answer:
@@ -176,4 +220,5 @@ def describe_plan(plan: KeptPlan) -> dict[str, Any]:
         "view": {**asdict(view), "title": view.title},
         "text": text,
         "seal": seal(text),
+        "needs": {"passkey": plan.needs_passkey},
     }

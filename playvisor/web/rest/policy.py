@@ -37,13 +37,16 @@ _EXPLAIN = {
         "asker": {"type": "string"},
         "kind": {"type": "string", "enum": ["person", "client"]},
         "roles": _TEXTS,
+        "passkeys_enrolled": {"type": "boolean", "description": "Somebody who may approve plans has a passkey"},
     },
     "required": ["tool"],
     "additionalProperties": False,
 }
 _TEST = {
     "type": "object",
-    "properties": {"cases": {"type": "string", "description": "YAML, as `playvisor policy test` takes it"}},
+    "properties": {
+        "cases": {"type": "string", "x-text": True, "description": "YAML, as `playvisor policy test` takes it"}
+    },
     "required": ["cases"],
     "additionalProperties": False,
 }
@@ -89,7 +92,8 @@ def explain_policy(ask: Ask) -> Answer:
     """Answer with the decisions: as it is, and once it is approved."""
     target = {name: ask.body[name] for name in ("tags", "pool", "node", "protected") if name in ask.body}
     given = {name: value for name, value in ask.body.items() if name not in target}
-    asked = Explanation(target=target, **given)
+    enrolled = ask.context.bridge.passkeys.is_any_enrolled()
+    asked = Explanation(target=target, **{"passkeys_enrolled": enrolled, **given})
     question = make_question(asked)
     steps = [dict(step) for part in question.parts[:1] for step in part.steps]
     decisions = {when: _describe(one) for when, one in decide_all(_load(ask), asked, question).items()}

@@ -213,6 +213,7 @@ COMPONENTS: Mapping[str, Schema] = {
             view=refer("PlanView"),
             text={**TEXT, "description": "All that is decided on, as text"},
             seal={**TEXT, "description": "To be given with the decision: it says what was seen"},
+            needs=make_object("passkey", passkey={**FLAG, "description": "Only a passkey can approve it"}),
         ),
         "description": "A plan with all that an approval of it is bound to",
     },

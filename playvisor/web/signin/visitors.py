@@ -18,7 +18,7 @@ from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem
 from playvisor.web.signin.roles import list_rights
 
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "x-csrf-token"
 
 
@@ -30,8 +30,7 @@ def find_visitor(context: WebContext, connection: HTTPConnection) -> Visitor:
         if token is None:
             # Without the ledger nobody gets in anyway.
             with suppress(LedgerError):
-                source = connection.client.host if connection.client else "unknown"
-                context.bridge.authority.refused_logins.note(source, "no valid token")
+                context.bridge.authority.refused_logins.note(find_address(connection), "no valid token")
             raise Problem(
                 401, "The token is not valid.", "`playvisor tokens create NAME` makes one.", code="signed_out"
             )
@@ -42,11 +41,16 @@ def find_visitor(context: WebContext, connection: HTTPConnection) -> Visitor:
     if session is None:
         raise Problem(401, "Nobody is signed in, or the session has ended.", "Sign in.", code="signed_out")
     method = connection.scope.get("method", "GET")
-    if method not in _SAFE_METHODS and not hmac.compare_digest(
+    if method not in SAFE_METHODS and not hmac.compare_digest(
         connection.headers.get(CSRF_HEADER, "").encode(), session.csrf.encode()
     ):
         raise Problem(403, "The request does not come from a page of this session.", "Reload the page.", code="csrf")
     return Visitor(session.caller, session.rights, session)
+
+
+def find_address(connection: HTTPConnection) -> str:
+    """The address that a request comes from, as a trusted proxy says where there is one."""
+    return connection.client.host if connection.client else "unknown"
 
 
 def name_cookie(context: WebContext) -> str:

@@ -13,7 +13,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from mcp_bridge.auth.oauth import Issuer, OAuth, parse_principal
+from mcp_bridge.auth.issuer import Issuer
+from mcp_bridge.auth.oauth import OAuth, parse_principal
 from mcp_bridge.auth.principals import CannotVerify
 from mcp_bridge.errors import UsageError
 

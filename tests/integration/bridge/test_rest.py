@@ -173,7 +173,7 @@ def test_the_other_resources_answer(web):
     assert web.get("/policy")["rules"]
     explained = web.call("POST", "/policy/explain", {"tool": "stop_guest", "kind": "client"}).json()
     assert explained["decisions"]["as it is"]["ruling"] == "hold"
-    tested = web.call("POST", "/policy/test", {"cases": "[{tool: stop_guest, expect: allow}]"}).json()
+    tested = web.call("POST", "/policy/test", {"cases": "- tool: stop_guest\n  expect: allow\n"}).json()
     assert tested["failed"] == 1
     assert web.get("/history/changes")["changes"] == []
     assert web.get("/history/state")["objects"] == []

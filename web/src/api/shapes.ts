@@ -140,7 +140,9 @@ export interface Guest {
   status: string;
   template?: boolean;
   tags?: string[];
-  pool?: string;
+  pool?: string | null;
+  lock?: string | null;
+  hastate?: string | null;
   cpus?: number;
   cpu?: number;
   maxmem?: number;
@@ -160,6 +162,20 @@ export interface ClusterNode {
   disk?: number;
   maxdisk?: number;
   uptime?: number;
+  [further: string]: unknown;
+}
+
+/** A storage as one node sees it. */
+export interface Storage {
+  storage: string;
+  node: string;
+  type?: string;
+  shared?: boolean;
+  status?: string;
+  content?: string[];
+  used?: number;
+  total?: number;
+  free?: number;
   [further: string]: unknown;
 }
 

@@ -7,11 +7,13 @@ import pytest
 from mcp_bridge.mcp.tools import make_call_result
 from mcp_bridge.result import Plan, Result
 
+WAYS = {"approve": "playvisor approvals approve p1", "open": "playvisor approvals open p1"}
+
 
 @pytest.mark.parametrize(
     ("status", "error", "meta"),
     [
-        ("held", False, {"playvisor/approval": {"plan_id": "p1", "approve": "playvisor approvals approve p1"}}),
+        ("held", False, {"playvisor/approval": {"plan_id": "p1", **WAYS}}),
         ("planned", False, None),
         ("ok", False, None),
         ("refused", True, None),

@@ -105,9 +105,10 @@ export function ButtonLink({
   );
 }
 
-export type ButtonAnchorProps = Common & { href: string; download?: boolean | string; children: ReactNode };
+export type ButtonAnchorProps = Common &
+  Pick<ComponentProps<"a">, "download" | "target" | "rel"> & { href: string; children: ReactNode };
 
-/** A link to a file of the server that looks like a button. */
+/** A link to a file of the server, or to a window of its own, that looks like a button. */
 export function ButtonAnchor({
   look = "plain",
   size = "m",

@@ -43,6 +43,8 @@ export interface PlanDialogProps {
   hasSecret?: boolean;
   size?: "m" | "l" | "xl";
   onClose: () => void;
+  /** Called when there is no plan, by a page that has the inputs and shows there what is wrong with them. */
+  onFailed?: (problem: Problem) => void;
   /** Called once when it has been applied. */
   onDone?: (run: { run_id: string }) => void;
 }
@@ -52,7 +54,7 @@ export interface PlanDialogProps {
  * plan applied, and what came of it; or the way to its approval. Show it where it is open: `{isOpen && <PlanDialog …/>}`.
  */
 export function PlanDialog(props: PlanDialogProps): ReactNode {
-  const { title, description, tool, args, children, apply, danger, hasSecret, size = "l", onClose, onDone } = props;
+  const { title, description, tool, args, children, apply, danger, hasSecret, size = "l", onClose, onFailed, onDone } = props;
   const words = useWords();
   const own = usePageWords(planWords);
   const [asked, setAsked] = useState<Record<string, unknown> | undefined>(children === undefined ? args : undefined);
@@ -65,6 +67,10 @@ export function PlanDialog(props: PlanDialogProps): ReactNode {
     staleTime: Infinity,
     gcTime: 0,
   });
+  const failure = plan.error as Problem | null;
+  useEffect(() => {
+    if (failure) onFailed?.(failure);
+  }, [failure, onFailed]);
   const applying = useCallTool();
   const result = asked && !plan.isError ? plan.data : undefined;
   const isEmpty = result !== undefined && !result.plan?.steps.length;
