@@ -23,6 +23,8 @@ describe("every page", () => {
     pages.set("dashboard", "/").set("guests", "/guests").set("runs", "/runs").set("run", `/runs/${held.run_id}`);
     pages.set("fleet", "/fleet/shop").set("fleet-history", "/fleet/shop?tab=history");
     pages.set("approvals", "/approvals").set("approval", `/approvals/${held.plan?.id ?? ""}`);
+    pages.set("node", "/nodes/pve1").set("node-tasks", "/nodes/pve1?tab=tasks").set("network-firewall", "/network?tab=firewall");
+    for (const tab of ["content", "protection", "backups"]) pages.set(`storage-${tab}`, `/storage?tab=${tab}`);
     for (const link of await visitor.page.getByRole("navigation").first().getByRole("link").all()) {
       const path = (await link.getAttribute("href")) ?? "/";
       if (![...pages.values()].includes(path)) pages.set(path.replaceAll("/", "_").slice(1) || "dashboard", path);

@@ -92,7 +92,7 @@ export default function HaPage(): ReactNode {
                   <NodeName node={node} />
                   {ha.master === node && (
                     <Badge tone="info" icon="ha" quiet>
-                      {own.master(node)}
+                      {own.leads}
                     </Badge>
                   )}
                   <span className={styles.faint} title={status}>

@@ -102,14 +102,18 @@ export function Firewall(): ReactNode {
   }
   const facts = firewalls && [
     own.enabled(firewalls.filter(isOn).length, firewalls.length),
-    own.rules(rows?.length ?? 0),
     ...(level === "cluster"
       ? [own.sets(firewalls[0]?.aliases?.length ?? 0, firewalls[0]?.ipsets?.length ?? 0)]
       : []),
   ];
   return (
-    <div className={styles.firewall}>
-      <div className={styles.choose}>
+    <DataTable
+      id="firewall"
+      label={own.firewall}
+      rows={rows}
+      columns={columns}
+      getRowId={(rule) => rule.id}
+      filters={
         <Row gap="3">
           <Select
             label={own.level}
@@ -122,20 +126,12 @@ export function Firewall(): ReactNode {
             {facts?.join(" · ") ?? " "}
           </span>
         </Row>
-      </div>
-      <DataTable
-        key={level}
-        id={`firewall-${level}`}
-        label={own.firewall}
-        rows={rows}
-        columns={columns}
-        getRowId={(rule) => rule.id}
-        empty={
-          <Empty icon="audit" title={own.noRules}>
-            {own.noRulesNext}
-          </Empty>
-        }
-      />
-    </div>
+      }
+      empty={
+        <Empty icon="audit" title={own.noRules}>
+          {own.noRulesNext}
+        </Empty>
+      }
+    />
   );
 }

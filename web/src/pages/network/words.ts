@@ -35,7 +35,6 @@ export const networkWords = definePageWords(
     noRulesNext: "The tool add_firewall_rule adds some, by a plan; set_firewall turns a firewall on.",
     options: "Options",
     enabled: (count: number, all: number) => `${String(count)} of ${countIn("en", all, "firewall is on", "firewalls are on")}`,
-    rules: (count: number) => countIn("en", count, "rule", "rules"),
     sets: (aliases: number, sets: number) =>
       `${countIn("en", aliases, "alias", "aliases")}, ${countIn("en", sets, "IP set", "IP sets")}`,
   },
@@ -69,7 +68,6 @@ export const networkWords = definePageWords(
     noRulesNext: "L'outil add_firewall_rule en ajoute, par un plan ; set_firewall active un pare-feu.",
     options: "Options",
     enabled: (count: number, all: number) => `${String(count)} sur ${countIn("fr", all, "pare-feu activé", "pare-feu activés")}`,
-    rules: (count: number) => countIn("fr", count, "règle", "règles"),
     sets: (aliases: number, sets: number) => `${countIn("fr", aliases, "alias", "alias")}, ${countIn("fr", sets, "IPSet", "IPSets")}`,
   },
 );

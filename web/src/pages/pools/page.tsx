@@ -64,6 +64,7 @@ export default function PoolsPage(): ReactNode {
 }
 
 function PoolPanel({ pool, onEdit }: { pool: Pool; onEdit: (() => void) | undefined }): ReactNode {
+  const words = useWords();
   const own = usePageWords(poolsWords);
   const { byId } = useGuestOptions();
   const guests = pool.vmids.map((vmid) => byId.get(vmid));
@@ -95,8 +96,11 @@ function PoolPanel({ pool, onEdit }: { pool: Pool; onEdit: (() => void) | undefi
             {pool.vmids.slice(0, SHOWN).map((vmid) => {
               const guest = byId.get(vmid);
               return (
-                <li key={vmid} className={guest && guest.status !== "running" ? styles.down : undefined}>
+                <li key={vmid}>
                   <GuestName vmid={vmid} name={guest?.name} type={guest?.type} template={guest?.template} />
+                  {guest?.status === "stopped" && !guest.template && (
+                    <Icon name="stop" className={styles.down} label={words.states.stopped} />
+                  )}
                 </li>
               );
             })}

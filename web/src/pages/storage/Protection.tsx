@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState, type ReactNode } from "react";
 import { useReadTool } from "@/api/queries";
 import { useMay } from "@/app/session";
+import { useSearchValue } from "@/app/useSearchValue";
 import { Button } from "@/parts/button/Button";
 import { MultiCombobox } from "@/parts/fields/Combobox";
 import { Select } from "@/parts/fields/Select";
@@ -29,6 +30,9 @@ interface Checked {
   jobs: Record<string, unknown>[];
 }
 
+const AGES = ["24h", "3d", "1w", "4w", "any"] as const;
+type Age = (typeof AGES)[number];
+
 const LOOKS = {
   never: { tone: "bad", icon: "bad" },
   stale: { tone: "warn", icon: "clock" },
@@ -41,7 +45,8 @@ export function Protection({ places }: { places: readonly Place[] }): ReactNode 
   const own = usePageWords(storageWords);
   const navigate = useNavigate();
   const mayOperate = useMay("operate");
-  const checked = useReadTool<Checked>("check_backups");
+  const [age, setAge] = useSearchValue<Age>("age", "1w");
+  const checked = useReadTool<Checked>("check_backups", age === "any" ? {} : { max_age: age });
   const [isOpen, setOpen] = useState(false);
   const rows = useMemo(() => checked.data && sortByProtection(checked.data.guests), [checked.data]);
   const gaps = checked.data?.gaps.filter((gap) => !gap.template) ?? [];
@@ -138,6 +143,15 @@ export function Protection({ places }: { places: readonly Place[] }): ReactNode 
         rows={rows}
         columns={columns}
         getRowId={(guest) => String(guest.vmid)}
+        filters={
+          <Select
+            label={own.recentAge}
+            hideLabel
+            value={age}
+            onChange={setAge}
+            options={AGES.map((value) => ({ value, text: own.ages[value] }))}
+          />
+        }
         onOpen={(guest) => void navigate({ to: "/guests/$vmid", params: { vmid: String(guest.vmid) } })}
       />
       {isOpen && <BackUp vmids={gaps.map((gap) => gap.vmid)} places={places} onClose={() => setOpen(false)} />}

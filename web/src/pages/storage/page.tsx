@@ -102,7 +102,7 @@ function Storages({ places }: { places: readonly Place[] | undefined }): ReactNo
         value: (row) => row.fullest.part,
         text: () => "",
         cell: (row) => row.fullest.part !== undefined && <CellMeter label={`${own.used} ${row.storage}`} value={row.fullest.part} />,
-        width: 140,
+        width: 130,
         grow: 2,
       },
       {
@@ -110,7 +110,7 @@ function Storages({ places }: { places: readonly Place[] | undefined }): ReactNo
         header: own.fullest,
         value: (row) => (row.shared || row.nodes < 2 ? "" : row.fullest.node),
         width: 110,
-        wide: true,
+        hidden: true,
       },
       {
         id: "free",
@@ -125,8 +125,8 @@ function Storages({ places }: { places: readonly Place[] | undefined }): ReactNo
         id: "content",
         header: own.holds,
         value: (row) => holds.get(row.storage)?.join(", "),
-        width: 190,
-        grow: 1,
+        width: 150,
+        grow: 2,
         wide: true,
       },
     ],
