@@ -26,6 +26,8 @@ describe("every page", () => {
     for (const tab of ["config", "snapshots", "backups", "firewall", "network", "changes", "runs"])
       pages.set(`guest-${tab}`, `/guests/102?tab=${tab}`);
     pages.set("approvals", "/approvals").set("approval", `/approvals/${held.plan?.id ?? ""}`);
+    pages.set("node", "/nodes/pve1").set("node-tasks", "/nodes/pve1?tab=tasks").set("network-firewall", "/network?tab=firewall");
+    for (const tab of ["content", "protection", "backups"]) pages.set(`storage-${tab}`, `/storage?tab=${tab}`);
     for (const link of await visitor.page.getByRole("navigation").first().getByRole("link").all()) {
       const path = (await link.getAttribute("href")) ?? "/";
       if (![...pages.values()].includes(path)) pages.set(path.replaceAll("/", "_").slice(1) || "dashboard", path);

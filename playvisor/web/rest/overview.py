@@ -30,6 +30,7 @@ _RECENT = 12
 # Of the newest runs, those that failed stand in the queue.
 _LOOKED_AT = 100
 _SINCE = "24h"
+_RECENT_BACKUP = "1w"
 _MATTER = {
     "type": "object",
     "properties": {
@@ -112,7 +113,7 @@ def get_overview(ask: Ask) -> Answer:
 def get_checks(ask: Ask) -> Answer:
     """Answer with what is missing in backups, and with what has drifted of each fleet."""
     bridge = ask.context.bridge
-    backups = _read(ask, "check_backups", {})
+    backups = _read(ask, "check_backups", {"max_age": _RECENT_BACKUP})
     drifted = dict(_find_drift(ask))
     drift = (matter for fleet, objects in drifted.items() for matter in find_in_drift(fleet, objects))
     matters = sort_matters([*find_in_backups(backups), *drift])

@@ -6,7 +6,7 @@ import { useMemo, type ReactNode } from "react";
 import type { Guest } from "@/api/shapes";
 import { classes } from "@/parts/classes";
 import { Panel } from "@/parts/layout/Panel";
-import { Meter } from "@/parts/meter/Meter";
+import { CellMeter, Meter } from "@/parts/meter/Meter";
 import { SkeletonLines } from "@/parts/notes/Skeleton";
 import { Badge, Status } from "@/parts/status/Status";
 import { GuestName, NodeName } from "@/parts/values/Names";
@@ -141,26 +141,20 @@ export function Storages({ data }: { data: Overview | undefined }): ReactNode {
         <ul className={styles.storages}>
           {shown.map((row) => (
             <li key={row.storage}>
-              <Meter
-                label={
-                  <>
-                    <Link to="/storage" search={{ tab: "content", storage: row.storage }} className={styles.storageName}>
-                      {row.storage}
-                    </Link>{" "}
-                    {row.shared
-                      ? own.shared
-                      : row.nodes > 1
-                        ? own.onNodes(row.nodes, row.fullest.node)
-                        : own.onNode(row.fullest.node)}
-                  </>
-                }
-                value={row.fullest.part}
-                text={
-                  row.isDown && row.fullest.part === undefined
+              <span className={styles.storageHead}>
+                <Link to="/storage" search={{ tab: "content", storage: row.storage }} className={styles.storageName}>
+                  {row.storage}
+                </Link>
+                <span className={styles.storagePlace}>
+                  {row.shared ? own.shared : row.nodes > 1 ? own.onNodes(row.nodes, row.fullest.node) : own.onNode(row.fullest.node)}
+                </span>
+                <span className={styles.storageSize}>
+                  {row.isDown && row.fullest.part === undefined
                     ? own.down
-                    : own.ofBytes(formats.bytes(row.fullest.used ?? 0), formats.bytes(row.fullest.total ?? 0))
-                }
-              />
+                    : own.ofBytes(formats.bytes(row.fullest.used ?? 0), formats.bytes(row.fullest.total ?? 0))}
+                </span>
+              </span>
+              <CellMeter label={`${own.storage} ${row.storage}`} value={row.fullest.part ?? 0} />
             </li>
           ))}
         </ul>

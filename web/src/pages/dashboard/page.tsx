@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useReadTool, useResource } from "@/api/queries";
+import { get } from "@/api/client";
+import { keys, useReadTool, useResource } from "@/api/queries";
 import type { Guest } from "@/api/shapes";
 import { PageHead } from "@/parts/layout/PageHead";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
@@ -20,7 +22,11 @@ import { dashboardWords } from "./words";
 export default function DashboardPage(): ReactNode {
   const words = useWords();
   const own = usePageWords(dashboardWords);
-  const overview = useResource<Overview>("/overview");
+  // What waits and what runs is told of by other events than what changes on the cluster.
+  const overview = useQuery({
+    queryKey: keys.overview,
+    queryFn: ({ signal }) => get<Overview>("/overview", undefined, signal),
+  });
   const checks = useResource<Checks>("/overview/checks");
   const guests = useReadTool<{ guests: Guest[] }>("list_guests");
   const data = overview.data;

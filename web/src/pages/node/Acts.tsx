@@ -2,16 +2,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { useState, type ReactNode } from "react";
-import { Button } from "@/parts/button/Button";
+import { useMay, useSession } from "@/app/session";
+import { Button, ButtonAnchor } from "@/parts/button/Button";
 import { Checkbox } from "@/parts/fields/Choices";
 import { PlanDialog } from "@/parts/plan/PlanDialog";
 import { usePageWords } from "@/words";
 import styles from "./node.module.css";
 import { nodeWords } from "./words";
 
-/** Moves the guests of a node away, and back. */
-export function Acts({ node }: { node: string }): ReactNode {
+/** Moves the guests of a node away, and back; and opens its shell. */
+export function Acts({ node, isOnline }: { node: string; isOnline: boolean }): ReactNode {
   const own = usePageWords(nodeWords);
+  const mayConsole = useMay("console");
+  const { mode } = useSession();
   const [act, setAct] = useState<"drain" | "back" | null>(null);
   const [hasDisks, setDisks] = useState(true);
   const [isRestart, setRestart] = useState(false);
@@ -19,6 +22,11 @@ export function Acts({ node }: { node: string }): ReactNode {
   const isDrain = act === "drain";
   return (
     <>
+      {mayConsole && mode === "apply" && isOnline && (
+        <ButtonAnchor icon="console" href={`/console?node=${encodeURIComponent(node)}&kind=terminal`} target="_blank" rel="noopener">
+          {own.console}
+        </ButtonAnchor>
+      )}
       <Button icon="history" onClick={() => setAct("back")}>
         {own.back}
       </Button>

@@ -65,7 +65,7 @@ export default function NodePage(): ReactNode {
         aside={node && <Status state={node.status} />}
         lead={node?.version ? `Proxmox VE ${node.version}` : " "}
         up={{ to: "/nodes", text: words.nav.nodes }}
-        actions={node && mayOperate && <Acts node={name} />}
+        actions={node && mayOperate && <Acts node={name} isOnline={node.status === "online"} />}
       />
       <Stack>
         {node && node.status !== "online" && (
