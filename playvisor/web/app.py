@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from playvisor.web.assets import Assets
+from playvisor.web.assets import NOTICES, Assets
 from playvisor.web.consoles import endpoints as consoles
 from playvisor.web.consoles import sockets
 from playvisor.web.context import WebContext
@@ -73,6 +73,7 @@ def make_app(context: WebContext) -> ASGIApp:
             sign_in.make_callback(context),
             Route("/api/{path:path}", _answer_unknown),
             Route("/assets/{path:path}", assets.serve_file),
+            *(Route(f"/{name}", assets.serve_notice) for name in NOTICES),
             Route("/{path:path}", assets.serve_page),
         ],
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]
