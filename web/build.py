@@ -26,6 +26,7 @@ _SOURCES = (
     "index.html",
     "package-lock.json",
     "package.json",
+    "terminal.html",
     "thirdParty.ts",
     "tsconfig.json",
     "vite.config.ts",

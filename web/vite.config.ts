@@ -14,6 +14,8 @@ const FIRST_LOAD_KB = 200;
 const LEAST_COMPRESSED = 1000;
 // What the entry loads at once by import(): the language, and the page that is shown first.
 const LOADED_AT_ONCE = /\/src\/(words\/en\.ts|pages\/dashboard\/page\.tsx)$/;
+// The document of a terminal, which is loaded in a frame when one is opened.
+const TERMINAL = "/terminal.html";
 const BEFORE_PAINT = "src/app/before-paint.js";
 
 /** Loads a script of its own before the first paint: the content policy forbids inline code. */
@@ -29,6 +31,8 @@ function loadBeforePaint(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler: (_html, context) => {
+        // The document of a terminal is told what to look like.
+        if (context.path.endsWith(TERMINAL)) return [];
         const file = Object.values(context.bundle ?? {}).find(
           (item) => item.type === "asset" && item.names.includes("before-paint.js"),
         );
@@ -62,6 +66,7 @@ function weighFirstLoad(): Plugin {
         };
         for (const item of Object.values(bundle)) {
           if (item.type !== "chunk") continue;
+          if (item.facadeModuleId?.endsWith(TERMINAL)) continue;
           if (item.isEntry || LOADED_AT_ONCE.test(item.facadeModuleId ?? "")) add(item.fileName);
         }
         let bytes = 0;
@@ -107,6 +112,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 600,
     rolldownOptions: {
+      input: ["index.html", "terminal.html"],
       output: {
         codeSplitting: {
           groups: [

@@ -31,7 +31,7 @@ class RateLimit:
     def consume(self, key: str) -> float:
         """Count one request; returns 0, or the seconds to wait when it is one too many."""
         with self._lock:
-            now, most = self.clock(), self._most
+            now, most = self.clock(), self._capacity
             # Taken out and put in again: so they stand in the order of their use.
             level, updated_at = self._levels.pop(key, (most, now))
             self._forget_unused(now)
@@ -50,11 +50,11 @@ class RateLimit:
                 self._levels[key] = (level + 1, updated_at)
 
     @property
-    def _most(self) -> float:
+    def _capacity(self) -> float:
         return float(self.burst or self.rate)
 
     def _forget_unused(self, now: float) -> None:
-        full_seconds = self._most * 60 / self.rate
+        full_seconds = self._capacity * 60 / self.rate
         for key, (_level, updated_at) in list(islice(self._levels.items(), 2)):
             if now - updated_at >= full_seconds or len(self._levels) >= MOST_KEYS:
                 del self._levels[key]

@@ -5,7 +5,6 @@
 
 Runs, and the acts about plans, refused log-ins, starts of servers, sessions and consoles go. Acts about tokens,
 passkeys, policies, freezes, fleets and removals stay for ever.
-policies, freezes, fleets and removals stay for ever.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
+_ASSETS = "/assets/"
 # What browsers call requests of the same origin, and those that nobody's page makes.
 _OWN_SITES = (b"same-origin", b"none")
 _PACKED_FROM = 4096
@@ -72,7 +73,8 @@ def make_app(context: WebContext) -> ASGIApp:
             *sockets.make_routes(context),
             sign_in.make_callback(context),
             Route("/api/{path:path}", _answer_unknown),
-            Route("/assets/{path:path}", assets.serve_file),
+            Route(f"{_ASSETS}{{path:path}}", assets.serve_file),
+            Route("/terminal.html", assets.serve_terminal),
             *(Route(f"/{name}", assets.serve_notice) for name in NOTICES),
             Route("/{path:path}", assets.serve_page),
         ],
@@ -94,12 +96,20 @@ class _OwnAddressOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = None
         if scope["type"] != "lifespan":
-            refusal = self._context.addresses.find_refusal(scope["headers"]) or _find_foreign_page(scope)
+            refusal = self._context.addresses.find_refusal(_list_headers(scope)) or _find_foreign_page(scope)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
             status, why = refusal
             await Problem(status, why, code="refused").make_response()(scope, receive, send)
+
+
+def _list_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers of a request that say whose it is. The built files are for documents without an origin, too."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    if scope["type"] != "http" or not scope["path"].startswith(_ASSETS):
+        return headers
+    return [pair for pair in headers if pair != (b"origin", b"null")]
 
 
 def _find_foreign_page(scope: Scope) -> tuple[int, str] | None:

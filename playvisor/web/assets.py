@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from playvisor.web.headers import ASSET_HEADERS, TERMINAL_HEADERS
 
 FOLDER = Path(__file__).with_name("static")
 _FOREVER = "public, max-age=31536000, immutable"
@@ -35,7 +38,7 @@ class Assets:
         path = (self._folder / "assets" / request.path_params["path"]).resolve()
         if not path.is_relative_to(self._folder / "assets") or not path.is_file():
             return PlainTextResponse("There is no such file.", 404)
-        return self._send(request, path, _FOREVER)
+        return self._send(request, path, {"cache-control": _FOREVER, **ASSET_HEADERS})
 
     async def serve_notice(self, request: Request) -> Response:
         """Serve what the build says of the parts of others in it: their licences, and the bill of materials."""
@@ -48,11 +51,18 @@ class Assets:
         """Serve the page, which shows what its address says."""
         if not is_built(self._folder):
             return PlainTextResponse(NOT_BUILT, 503)
-        return self._send(request, self._folder / "index.html", "no-store")
+        return self._send(request, self._folder / "index.html", {"cache-control": "no-store"})
 
-    def _send(self, request: Request, path: Path, caching: str) -> Response:
+    async def serve_terminal(self, request: Request) -> Response:
+        """Serve the document of a terminal, for a frame of the page: it can reach nothing but the page."""
+        if not is_built(self._folder):
+            return PlainTextResponse(NOT_BUILT, 503)
+        headers = {"cache-control": "no-store", **TERMINAL_HEADERS}
+        return self._send(request, self._folder / "terminal.html", headers)
+
+    def _send(self, request: Request, path: Path, own: Mapping[str, str]) -> Response:
         media, _encoding = mimetypes.guess_type(path.name)
-        headers = {"cache-control": caching, "vary": "accept-encoding"}
+        headers = {**own, "vary": "accept-encoding"}
         accepted = request.headers.get("accept-encoding", "")
         for encoding, ending in _ENCODINGS.items():
             packed = path.with_name(path.name + ending)

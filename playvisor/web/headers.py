@@ -28,6 +28,23 @@ POLICY = "; ".join(
 )
 """The content policy of every page."""
 
+TERMINAL_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+        "sandbox allow-scripts",
+        "require-trusted-types-for 'script'",
+    )
+)
+"""The content policy of the document of a terminal, which makes style elements, and so has no cookie and no network."""
+TERMINAL_HEADERS = {"content-security-policy": TERMINAL_POLICY, "x-frame-options": "SAMEORIGIN"}
+ASSET_HEADERS = {"cross-origin-resource-policy": "cross-origin", "access-control-allow-origin": "*"}
+"""Of the built files, the same for everybody: the document of a terminal has no origin, and loads them, too."""
+
 _HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",

@@ -3,8 +3,8 @@
 It prints its address as a line of JSON, does what each line of its stdin says, answers with a line each, and ends when
 stdin does. `{"do": "link"}` makes a one-time link, `{"do": "call", "tool": …, "arguments": …}` calls a tool as an AI
 client would, `{"do": "change", "vmid": …, "config": …}` changes a guest behind Playvisor's back, and
-`{"do": "append", "file": …, "text": …}` a file of the fleet that is served. `{"do": "look"}` looks at the cluster for the
-history.
+`{"do": "append", "file": …, "text": …}` a file of the fleet that is served. `{"do": "look"}` looks at the cluster for
+its history.
 """
 
 from __future__ import annotations

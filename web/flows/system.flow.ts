@@ -45,7 +45,10 @@ describe("the pages of the system", () => {
     await visitor.open("/history");
     await page.getByText("config.memory").first().waitFor();
     await page.getByText("outside, no task").first().waitFor();
-    await page.getByRole("link", { name: /\(run [0-9a-f]{8}\)/ }).first().waitFor();
+    await page
+      .getByRole("link", { name: /\(run [0-9a-f]{8}\)/ })
+      .first()
+      .waitFor();
     await page.getByRole("textbox", { name: "Guest or object" }).fill("web-01");
     await page.getByText("config.memory").waitFor({ state: "detached" });
 
@@ -73,7 +76,9 @@ describe("the pages of the system", () => {
     await dialog.getByRole("button", { name: "Create a token" }).click();
     const secret = await dialog.getByText(/^pv_/).textContent();
     await dialog.getByRole("button", { name: "Close" }).last().click();
-    const answer = await fetch(`${stand.origin}/api/v1/tools`, { headers: { authorization: `Bearer ${secret ?? ""}` } });
+    const answer = await fetch(`${stand.origin}/api/v1/tools`, {
+      headers: { authorization: `Bearer ${secret ?? ""}` },
+    });
     expect(answer.status).toBe(200);
     await page.getByRole("button", { name: "Revoke the token ci?" }).click();
     await page.getByRole("alertdialog").getByRole("button", { name: "Revoke" }).click();

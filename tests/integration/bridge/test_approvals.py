@@ -205,11 +205,11 @@ def test_the_policy_is_checked_explained_and_tested(playvisor, tmp_path):
     cases.write_text("- {tool: start_guest, expect: refuse}")
 
     assert "blast-radius" in rules
-    assert [one["ruling"] for one in explained.values()] == ["hold", "refuse", "allow"]
-    assert [one["effects"] for one in backup.values()] == [["changes"]] * 3
-    assert [one["ruling"] for one in backup.values()] == ["allow"] * 3
+    assert [one["ruling"] for one in explained.values()] == ["hold", "refuse", "allow", "allow"]
+    assert [one["effects"] for one in backup.values()] == [["changes"]] * 4
+    assert [one["ruling"] for one in backup.values()] == ["allow"] * 4
     assert "Effects: changes, interrupts." in stopping
     assert "POST /nodes/pve1/vzdump" in stopping
-    assert [one["ruling"] for one in by_effect.values()] == ["hold", "refuse", "allow"]
+    assert [one["ruling"] for one in by_effect.values()] == ["hold", "refuse", "allow", "allow"]
     assert tested.status == 0, tested.stderr
     assert playvisor("policy", "test", str(cases)).status == 1

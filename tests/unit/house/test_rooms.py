@@ -104,6 +104,7 @@ DOORS = {
         "mcp_bridge.run.tools.undo",
     ],
     "what was done: the runs, plans, tokens and history that are shown, exported, decided on and pruned": [
+        "mcp_bridge.auth.passkeys",
         "mcp_bridge.auth.tokens",
         "mcp_bridge.evidence.changes",
         "mcp_bridge.evidence.events",

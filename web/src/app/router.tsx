@@ -25,19 +25,21 @@ const readSearch = (search: Record<string, unknown>): Search =>
 
 const root = createRootRouteWithContext()({ component: Root, notFoundComponent: NotFound });
 
+/** Lead who is not signed in to signing in, and back. */
+async function requireSession({ location }: { location: { href: string } }): Promise<void> {
+  const session = await queryClient.ensureQueryData(sessionOptions);
+  if (session) return;
+  // eslint-disable-next-line @typescript-eslint/only-throw-error
+  throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+}
+
 /** Everything but signing in is for who is signed in. */
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
   component: Shell,
   errorComponent: PageFailed,
-  beforeLoad: async ({ location }) => {
-    const session = await queryClient.ensureQueryData(sessionOptions);
-    if (!session) {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error
-      throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
-    }
-  },
+  beforeLoad: requireSession,
 });
 
 const signIn = createRoute({
@@ -46,6 +48,16 @@ const signIn = createRoute({
   validateSearch: readSearch,
   component: lazyRouteComponent(() => import("./signin/SignIn"), "SignIn"),
   errorComponent: PageFailed,
+});
+
+/** A console has a window of its own, without the frame around pages. */
+const consoleWindow = createRoute({
+  getParentRoute: () => root,
+  path: "/console",
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import("@/pages/console/page")),
+  errorComponent: PageFailed,
+  beforeLoad: requireSession,
 });
 
 function makePage<const Path extends string>(name: PlannedName, path: Path) {
@@ -90,7 +102,7 @@ const pages = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren([...pages, unknown])]),
+  routeTree: root.addChildren([signIn, consoleWindow, inside.addChildren([...pages, unknown])]),
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   defaultPendingMs: 300,

@@ -123,7 +123,8 @@ _OTHERWISE = {
     "playvisor/cli/sim.py": 1,
     "playvisor/cli/tokens.py": 1,
     "playvisor/cli/app.py": 1,
-    "playvisor/web/serving.py": 2,
+    "playvisor/cli/web.py": 2,
+    "playvisor/web/serving.py": 1,
 }
 
 

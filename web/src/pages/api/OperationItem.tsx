@@ -82,7 +82,9 @@ function Details({ operation, schemas }: OperationItemProps): ReactNode {
                       </td>
                       <td>
                         <Prose text={parameter.description ?? ""} />
-                        {parameter.schema?.default !== undefined && <code> = {JSON.stringify(parameter.schema.default)}</code>}
+                        {parameter.schema?.default !== undefined && (
+                          <code> = {JSON.stringify(parameter.schema.default)}</code>
+                        )}
                       </td>
                     </tr>
                   ))}
@@ -128,7 +130,15 @@ function Required({ text }: { text: string }): ReactNode {
   );
 }
 
-function Fields({ label, schema, schemas }: { label: string; schema: JsonSchema; schemas: OperationItemProps["schemas"] }): ReactNode {
+function Fields({
+  label,
+  schema,
+  schemas,
+}: {
+  label: string;
+  schema: JsonSchema;
+  schemas: OperationItemProps["schemas"];
+}): ReactNode {
   const own = usePageWords(apiWords);
   const words = useWords();
   const rows = listRows(schema, schemas);

@@ -7,7 +7,9 @@ import { describeType, groupOperations, listOperations, listRows, makeExample, t
 const DOCUMENT: OpenApi = {
   info: { title: "Playvisor", version: "1" },
   paths: {
-    "/api/v1/health": { get: { operationId: "get_health", tags: ["server"], responses: { 200: { description: "OK" } } } },
+    "/api/v1/health": {
+      get: { operationId: "get_health", tags: ["server"], responses: { 200: { description: "OK" } } },
+    },
     "/api/v1/runs/{id}": {
       get: {
         operationId: "get_run",
@@ -59,7 +61,12 @@ describe("a schema", () => {
   });
 
   it("made of several has the properties of all", () => {
-    const schema = { allOf: [{ $ref: "#/components/schemas/Run" }, { type: "object", properties: { more: { type: ["string", "null"] } } }] };
+    const schema = {
+      allOf: [
+        { $ref: "#/components/schemas/Run" },
+        { type: "object", properties: { more: { type: ["string", "null"] } } },
+      ],
+    };
     expect(listRows(schema, SCHEMAS).map(({ name, type }) => `${name}: ${type}`)).toContain("more: string | null");
   });
 
@@ -69,7 +76,16 @@ describe("a schema", () => {
   });
 
   it("has an example with what is required", () => {
-    expect(makeExample({ type: "object", required: ["name", "days"], properties: { name: { type: "string" }, days: { type: "integer", minimum: 1 } } }, {})).toEqual({
+    expect(
+      makeExample(
+        {
+          type: "object",
+          required: ["name", "days"],
+          properties: { name: { type: "string" }, days: { type: "integer", minimum: 1 } },
+        },
+        {},
+      ),
+    ).toEqual({
       name: "NAME",
       days: 1,
     });

@@ -75,7 +75,10 @@ function takeSchema(content: Record<string, Media> | undefined): JsonSchema | un
 }
 
 /** The operations that have all words in path, name, summary or description, by tag. */
-export function groupOperations(operations: readonly Operation[], query: string): { tag: string; operations: Operation[] }[] {
+export function groupOperations(
+  operations: readonly Operation[],
+  query: string,
+): { tag: string; operations: Operation[] }[] {
   const words = foldText(query).split(/\s+/).filter(Boolean);
   const groups = new Map<string, Operation[]>();
   for (const operation of operations) {
@@ -153,10 +156,16 @@ function listLimits(schema: JsonSchema): string[] {
 }
 
 /** A body with what has to be in it, to be filled in. */
-export function makeExample(schema: JsonSchema, schemas: Readonly<Record<string, JsonSchema>>): Record<string, unknown> {
+export function makeExample(
+  schema: JsonSchema,
+  schemas: Readonly<Record<string, JsonSchema>>,
+): Record<string, unknown> {
   const resolved = resolve(schema, schemas);
   return Object.fromEntries(
-    (resolved.required ?? []).map((name) => [name, exampleOf(resolve(resolved.properties?.[name] ?? {}, schemas), name, schemas)]),
+    (resolved.required ?? []).map((name) => [
+      name,
+      exampleOf(resolve(resolved.properties?.[name] ?? {}, schemas), name, schemas),
+    ]),
   );
 }
 

@@ -54,12 +54,22 @@ export default function ApiPage(): ReactNode {
           <Prose text={own.auth} />
         </Note>
         <div className={styles.search}>
-          <TextInput label={own.search} hideLabel type="search" icon="search" placeholder={own.searchHint} value={query} onChange={setQuery} />
+          <TextInput
+            label={own.search}
+            hideLabel
+            type="search"
+            icon="search"
+            placeholder={own.searchHint}
+            value={query}
+            onChange={setQuery}
+          />
           <span className={styles.faint} role="status">
             {found !== undefined && own.found(found)}
           </span>
         </div>
-        {document.isError && <ProblemNote error={document.error} what={own.failed} onRetry={() => void document.refetch()} />}
+        {document.isError && (
+          <ProblemNote error={document.error} what={own.failed} onRetry={() => void document.refetch()} />
+        )}
         {document.isPending && (
           <Panel>
             <SkeletonLines lines={14} />

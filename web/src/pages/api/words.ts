@@ -8,7 +8,7 @@ export const apiWords = definePageWords(
   {
     lead: "Everything that this page does, for scripts: JSON over HTTP, with a token or a session.",
     document: "OpenAPI document",
-    auth: "A script needs a token: `playvisor tokens create NAME`, or Audit, Tokens. It sends it as `Authorization: Bearer …`.",
+    auth: "A script needs a token (`playvisor tokens create NAME`), and sends it as `Authorization: Bearer …`.",
     tokens: "Tokens",
     search: "Search the operations",
     searchHint: "A path, a name, or a word",
@@ -32,7 +32,7 @@ export const apiWords = definePageWords(
   {
     lead: "Tout ce que fait cette page, pour les scripts : JSON sur HTTP, avec un jeton ou une session.",
     document: "Document OpenAPI",
-    auth: "Un script a besoin d’un jeton : `playvisor tokens create NOM`, ou Audit, Jetons. Il l’envoie par `Authorization: Bearer …`.",
+    auth: "Un script envoie un jeton (`playvisor tokens create NOM`) par `Authorization: Bearer …`.",
     tokens: "Jetons",
     search: "Rechercher une opération",
     searchHint: "Un chemin, un nom ou un mot",

@@ -28,11 +28,33 @@ export function PasskeysTab(): ReactNode {
   const passkeys = useResource<{ passkeys: Passkey[] }>("/passkeys");
   const columns = useMemo<Column<Passkey>[]>(
     () => [
-      { id: "name", header: own.name, value: (passkey) => passkey.name, cell: (passkey) => <strong>{passkey.name}</strong>, width: 140, grow: 1, fixed: true },
+      {
+        id: "name",
+        header: own.name,
+        value: (passkey) => passkey.name,
+        cell: (passkey) => <strong>{passkey.name}</strong>,
+        width: 140,
+        grow: 1,
+        fixed: true,
+      },
       { id: "owner", header: own.owner, value: (passkey) => passkey.owner, width: 130, grow: 1 },
       { id: "site", header: own.site, value: (passkey) => passkey.host, width: 160, grow: 1, wide: true },
-      { id: "made", header: own.made, value: (passkey) => passkey.made_at, cell: (passkey) => <Time value={passkey.made_at} />, width: 130, wide: true },
-      { id: "used", header: own.used, value: (passkey) => passkey.used_at, cell: (passkey) => <Time value={passkey.used_at} />, width: 130, wide: true },
+      {
+        id: "made",
+        header: own.made,
+        value: (passkey) => passkey.made_at,
+        cell: (passkey) => <Time value={passkey.made_at} />,
+        width: 130,
+        wide: true,
+      },
+      {
+        id: "used",
+        header: own.used,
+        value: (passkey) => passkey.used_at,
+        cell: (passkey) => <Time value={passkey.used_at} />,
+        width: 130,
+        wide: true,
+      },
       {
         id: "revoke",
         header: own.revoke,

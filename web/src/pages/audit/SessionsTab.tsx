@@ -26,7 +26,8 @@ export function SessionsTab(): ReactNode {
         value: (session) => session.name || session.identity,
         cell: (session) => (
           <>
-            <strong>{session.name || session.identity}</strong> {session.is_current && <Badge tone="info">{own.current}</Badge>}
+            <strong>{session.name || session.identity}</strong>{" "}
+            {session.is_current && <Badge tone="info">{own.current}</Badge>}
           </>
         ),
         width: 150,
@@ -37,14 +38,24 @@ export function SessionsTab(): ReactNode {
       { id: "proof", header: own.proof, value: (session) => session.proof, width: 110, wide: true },
       { id: "browser", header: own.browser, value: (session) => session.browser, width: 140, grow: 1, wide: true },
       { id: "address", header: own.address, value: (session) => session.address, width: 120, wide: true },
-      { id: "used", header: own.used, value: (session) => session.used_at, cell: (session) => <Time value={session.used_at} />, width: 130 },
+      {
+        id: "used",
+        header: own.used,
+        value: (session) => session.used_at,
+        cell: (session) => <Time value={session.used_at} />,
+        width: 130,
+      },
       {
         id: "end",
         header: own.endSession,
         value: () => null,
         cell: (session) =>
           !session.is_current && (
-            <Revoke where={path`/sessions/${session.id}`} text={own.endSession} title={own.endSessionTitle(session.name || session.identity)}>
+            <Revoke
+              where={path`/sessions/${session.id}`}
+              text={own.endSession}
+              title={own.endSessionTitle(session.name || session.identity)}
+            >
               {own.endSessionText}
             </Revoke>
           ),

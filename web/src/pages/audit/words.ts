@@ -88,7 +88,8 @@ export const auditWords = definePageWords(
     freezeWhyHelp: "Everybody who is refused reads it.",
     freezeDo: "Freeze all changes",
     freezeTitle: "Freeze all changes?",
-    freezeText: "Every change by every client of this state directory is refused, until somebody thaws it. Reads go on.",
+    freezeText:
+      "Every change by every client of this state directory is refused, until somebody thaws it. Reads go on.",
     thaw: "Allow changes again",
     thawTitle: "Allow changes again?",
     thawText: "Was the reason dealt with?",
@@ -142,7 +143,8 @@ export const auditWords = definePageWords(
     checked: (entries: string, runs: string, artifacts: string) =>
       `${entries} entrées, ${runs} exécutions et les artefacts de ${artifacts} exécutions ont été vérifiés.`,
     since: (time: string) => `Les exécutions antérieures au ${time} ont été supprimées par un acte.`,
-    elsewhere: (number: string) => `Les artefacts de ${number} exécutions sont sur d’autres hôtes et n’ont pas été vérifiés.`,
+    elsewhere: (number: string) =>
+      `Les artefacts de ${number} exécutions sont sur d’autres hôtes et n’ont pas été vérifiés.`,
     keep: "Gardez la dernière entrée ailleurs, et comparez",
     hash: "Empreinte",
     limits: "Ce que cela ne peut pas prouver",
@@ -187,7 +189,8 @@ export const auditWords = definePageWords(
     current: "Celle-ci",
     noSessions: "Il n’y a pas de session.",
     noPasskeys: "Il n’y a pas de clé d’accès.",
-    noPasskeysNext: "Elle sert à se connecter, et à approuver ce qui peut perdre des données, par empreinte, visage ou code.",
+    noPasskeysNext:
+      "Elle sert à se connecter, et à approuver ce qui peut perdre des données, par empreinte, visage ou code.",
     enrol: "Enregistrer une clé d’accès",
     enrolText: "Elle est à vous, pour ce serveur, avec vos rôles actuels. Votre appareil demande de confirmer.",
     enrolName: "Par exemple l’appareil où elle se trouve",
@@ -203,7 +206,8 @@ export const auditWords = definePageWords(
     freezeWhyHelp: "Quiconque est refusé peut le lire.",
     freezeDo: "Geler toutes les modifications",
     freezeTitle: "Geler toutes les modifications ?",
-    freezeText: "Toute modification par tout client de ce répertoire d’état est refusée, jusqu’au dégel. Les lectures continuent.",
+    freezeText:
+      "Toute modification par un client de ce répertoire d’état est refusée jusqu’au dégel. On peut lire.",
     thaw: "Permettre de nouveau les modifications",
     thawTitle: "Permettre de nouveau les modifications ?",
     thawText: "Le motif a-t-il été traité ?",

@@ -43,8 +43,7 @@ export function Backups({ guest, onBackUp }: { guest: GuestDetail; onBackUp: () 
   const [meant, setMeant] = useState<Meant | null>(null);
   const columns = useMemo<Column<Backup>[]>(
     () => [
-      { id: "when", header: own.when, value: (backup) => backup.ctime, cell: (backup) => <Time value={backup.ctime} style="short" />, width: 150, fixed: true },
-      { id: "age", header: own.age, value: (backup) => -(backup.ctime ?? 0), cell: (backup) => <Time value={backup.ctime} />, width: 120, wide: true },
+      { id: "when", header: own.when, value: (backup) => backup.ctime, cell: (backup) => <Time value={backup.ctime} style="short" />, width: 170, fixed: true },
       { id: "storage", header: words.fields.storage, value: (backup) => backup.storage, width: 120, wide: true },
       { id: "size", header: own.size, value: (backup) => backup.size, cell: (backup) => <Bytes value={backup.size} />, width: 90, align: "end" },
       {
@@ -56,7 +55,7 @@ export function Backups({ guest, onBackUp }: { guest: GuestDetail; onBackUp: () 
         wide: true,
       },
       { id: "notes", header: own.notes, value: (backup) => backup.notes, width: 140, grow: 1, wide: true },
-      { id: "volid", header: own.volume, value: (backup) => backup.volid, cell: (backup) => <code title={backup.volid}>{backup.volid}</code>, width: 200, grow: 2, wide: true },
+      { id: "volid", header: own.volume, value: (backup) => backup.volid, cell: (backup) => <code title={backup.volid}>{backup.volid}</code>, width: 140, grow: 2, wide: true },
       ...(mayOperate
         ? [
             {

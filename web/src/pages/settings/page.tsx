@@ -116,7 +116,10 @@ function OwnSession(): ReactNode {
         <KeyValues
           items={[
             { name: words.fields.name, value: session.name },
-            { name: own.identity, value: session.identity === session.name ? undefined : <code>{session.identity}</code> },
+            {
+              name: own.identity,
+              value: session.identity === session.name ? undefined : <code>{session.identity}</code>,
+            },
             { name: own.proof, value: session.proof },
             { name: words.shell.roles, value: formats.list(session.roles) },
             { name: own.rights, value: formats.list(session.may.map((right) => own.mayWords[right])) },
@@ -232,10 +235,45 @@ function ServerSettings(): ReactNode {
   const settings = useResource<Settings>("/settings");
   const columns = useMemo<Column<Setting>[]>(
     () => [
-      { id: "name", header: own.setting, value: (row) => row.name, cell: (row) => <code>{row.name}</code>, width: 200, grow: 1, fixed: true },
-      { id: "value", header: own.value, value: (row) => showValue(row.value), cell: (row) => <code>{showValue(row.value)}</code>, width: 150, grow: 2 },
-      { id: "default", header: own.default, value: (row) => showValue(row.default), cell: (row) => <code className={styles.faint}>{showValue(row.default)}</code>, width: 150, grow: 1, wide: true },
-      { id: "set", header: own.set, value: (row) => (row.is_set ? 1 : 0), cell: (row) => row.is_set && <Badge tone="info" quiet icon="check">{own.isSet}</Badge>, width: 160, wide: true },
+      {
+        id: "name",
+        header: own.setting,
+        value: (row) => row.name,
+        cell: (row) => <code>{row.name}</code>,
+        width: 200,
+        grow: 1,
+        fixed: true,
+      },
+      {
+        id: "value",
+        header: own.value,
+        value: (row) => showValue(row.value),
+        cell: (row) => <code>{showValue(row.value)}</code>,
+        width: 150,
+        grow: 2,
+      },
+      {
+        id: "default",
+        header: own.default,
+        value: (row) => showValue(row.default),
+        cell: (row) => <code className={styles.faint}>{showValue(row.default)}</code>,
+        width: 150,
+        grow: 1,
+        wide: true,
+      },
+      {
+        id: "set",
+        header: own.set,
+        value: (row) => (row.is_set ? 1 : 0),
+        cell: (row) =>
+          row.is_set && (
+            <Badge tone="info" quiet icon="check">
+              {own.isSet}
+            </Badge>
+          ),
+        width: 160,
+        wide: true,
+      },
     ],
     [own],
   );
