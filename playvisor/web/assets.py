@@ -45,7 +45,7 @@ class Assets:
         path = self._folder / request.url.path.lstrip("/")
         if path.name not in NOTICES or not path.is_file():
             return PlainTextResponse(NOT_BUILT, 404)
-        return self._send(request, path, "no-cache")
+        return self._send(request, path, {"cache-control": "no-cache"})
 
     async def serve_page(self, request: Request) -> Response:
         """Serve the page, which shows what its address says."""
