@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
         return (
             []
             if value == "" and schema.get("x-clears")
-            else _check_text(path, value, has_lines=bool(schema.get("x-lines")))
+            else _check_text(path, value, has_lines=bool(schema.get("x-lines"))) or _check_form(path, value, schema)
         )
     return _check_range(path, value, schema)
 
@@ -213,6 +214,15 @@ def _check_text(path: str, value: str, *, has_lines: bool) -> list[Problem]:
     if any(unicodedata.category(character) in ("Cc", "Cs") and character not in allowed for character in value):
         hint = "Give it as text without them." if has_lines else "Give it as one line of text."
         return [Problem(path, f"{path} has control characters in it.", hint)]
+    return []
+
+
+def _check_form(path: str, value: str, schema: Mapping[str, Any]) -> list[Problem]:
+    longest, pattern = schema.get("maxLength"), schema.get("pattern")
+    if longest is not None and len(value) > longest:
+        return [Problem(path, f"{path} has {len(value)} characters.", f"At most {longest} are allowed.")]
+    if pattern is not None and not re.search(pattern, value):
+        return [Problem(path, f"{path} can't be {value[:60]!r}.", f"It has to match {pattern}")]
     return []
 
 

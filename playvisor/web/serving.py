@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import textwrap
 import threading
 import webbrowser
 
@@ -30,6 +31,7 @@ from playvisor.web.signin.people import close_all
 from playvisor.web.signin.safety import is_behind_proxy, make_ways, require_safe
 
 _STOP_SECONDS = 10
+_COLUMNS = 80
 # On Linux a browser shows nothing without one of them; over SSH it would show it elsewhere.
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")
 _ELSEWHERE = ("SSH_CONNECTION", "SSH_TTY")
@@ -104,6 +106,6 @@ def _describe_start(url: str, link: str) -> str:
         f"To come in, open this within {LINK_SECONDS / 60:g} minutes; it is good once:",
         f"  {link}",
         "`playvisor web --link` prints another one. Ctrl-C ends it.",
-        *([] if is_built() else [NOT_BUILT]),
+        *([] if is_built() else textwrap.wrap(NOT_BUILT, _COLUMNS)),
     ]
     return "".join(f"{line}\n" for line in lines)

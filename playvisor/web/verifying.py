@@ -26,22 +26,24 @@ class Verifier:
         self._ended = threading.Event()
         self._account: dict[str, Any] = {"state": "never"}
 
-    def describe(self) -> dict[str, Any]:
-        """The newest verification as data: whether it is under way, and what was found."""
+    def follow(self, seconds: float) -> dict[str, Any]:
+        """The newest verification as data, when it has ended, or after so many seconds."""
+        with self._lock:
+            is_running, ended = self._account["state"] == "running", self._ended
+        if is_running:
+            ended.wait(seconds)
         with self._lock:
             return dict(self._account)
 
     def start(self, seconds: float) -> dict[str, Any]:
-        """Begin a verification unless one is under way; describe it when it has ended, or after so many seconds."""
+        """Begin a verification unless one is under way, and follow it."""
         with self._lock:
             if self._account["state"] != "running":
                 self._ended = threading.Event()
                 self._account = {"state": "running", "began_at": current_timestamp()}
                 # A daemon: it writes nothing, and nobody waits for it at the end of the process.
                 threading.Thread(target=self._work, args=(self._ended,), name="verify", daemon=True).start()
-            ended = self._ended
-        ended.wait(seconds)
-        return self.describe()
+        return self.follow(seconds)
 
     def _work(self, ended: threading.Event) -> None:
         found: dict[str, Any] = {"state": "failed", "why": _FAILED}

@@ -21,11 +21,13 @@ NAMES = (
     "observe",
     "fleet",
     "throughput",
+    "rest",
     "ledger",
     "history",
     "growth",
     "gateway",
     "simulator",
+    "open_pages",
 )
 # What several folders of tests share.
 sys.path.append(str(ROOT / "tests"))

@@ -22,6 +22,9 @@ describe("every page", () => {
     await stand.callAsClient("snapshot_guest", { name: "db-01", snapname: "before" });
     pages.set("dashboard", "/").set("guests", "/guests").set("runs", "/runs").set("run", `/runs/${held.run_id}`);
     pages.set("fleet", "/fleet/shop").set("fleet-history", "/fleet/shop?tab=history");
+    pages.set("guest", "/guests/101").set("console", "/console?guest=104&kind=terminal");
+    for (const tab of ["config", "snapshots", "backups", "firewall", "network", "changes", "runs"])
+      pages.set(`guest-${tab}`, `/guests/102?tab=${tab}`);
     pages.set("approvals", "/approvals").set("approval", `/approvals/${held.plan?.id ?? ""}`);
     for (const link of await visitor.page.getByRole("navigation").first().getByRole("link").all()) {
       const path = (await link.getAttribute("href")) ?? "/";

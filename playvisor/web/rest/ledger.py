@@ -155,8 +155,8 @@ def verify_ledger(ask: Ask) -> Answer:
 
 
 def get_verification(ask: Ask) -> Answer:
-    """Answer with the newest verification of this server."""
-    return Answer(ask.context.verifier.describe())
+    """Answer with the newest verification of this server; one that is under way is waited for."""
+    return Answer(ask.context.verifier.follow(_VERIFY_SECONDS))
 
 
 def list_tokens(ask: Ask) -> Answer:

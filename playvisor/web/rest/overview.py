@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_bridge.evidence.plan_view import make_plan_view
 from mcp_bridge.ledger.records import RunRow
-from mcp_bridge.run import Request
 from mcp_bridge.run.visibility import may_see_plan
 from playvisor.web.attention import (
     Matter,
@@ -25,6 +23,7 @@ from playvisor.web.attention import (
 )
 from playvisor.web.problems import describe_failure
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
+from playvisor.web.rest.tools import read_cluster
 from playvisor.web.tools import is_change
 
 _RECENT = 12
@@ -133,8 +132,7 @@ def _find_drift(ask: Ask) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
 
 def _read(ask: Ask, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """The data of a tool that reads. Raises Problem when it fails."""
-    request = Request(tool, arguments, "read", ask.caller.caller)
-    result = ask.context.bridge.call(request, lambda _line: None, threading.Event())
+    result = read_cluster(ask, tool, arguments)
     if result.failure:
         raise describe_failure(result)
     return result.data

@@ -19,7 +19,6 @@ from playvisor.web.signin.people import enter, sign_in
 
 _NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
 _CREDENTIAL = {**OBJECT, "description": "`PublicKeyCredential.toJSON()` of the browser"}
-_ANSWER = {"type": "object", "properties": {"id": TEXT, "response": OBJECT}, "required": ["id", "response"]}
 _ENROLMENT = {
     **make_object("name credential", name={**TEXT, "minLength": 1, "maxLength": 64}, credential=_CREDENTIAL),
     "additionalProperties": False,
@@ -65,7 +64,7 @@ def list_endpoints() -> list[Endpoint]:
             "Sign in with a passkey",
             sign_in_by_passkey,
             may=None,
-            body=_ANSWER,
+            body=_CREDENTIAL,
             group="session",
         ),
         endpoint(

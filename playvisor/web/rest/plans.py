@@ -30,7 +30,7 @@ _DECISION = {
     "properties": {
         "approve": {"type": "boolean"},
         "seal": {"type": "string", "description": "`seal` of the plan as it was shown"},
-        "reason": {"type": "string", "maxLength": 500},
+        "reason": {"type": "string", "maxLength": 500, "x-lines": True},
         "assertion": {
             "type": "object",
             "description": "What a passkey answered to the options of this plan: `PublicKeyCredential.toJSON()`",

@@ -14,13 +14,24 @@ from mcp_bridge import collection, version
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.settings import Settings, profiles
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
-from playvisor.web.rest.schemas import MAYBE_TEXT, TEXT, make_list, refer
+from playvisor.web.rest.schemas import FLAG, MAYBE_TEXT, NUMBER, TEXT, make_list, make_object, refer
+from playvisor.web.rest.tools import find_mode, read_cluster
 
 _HEALTH = {
     "type": "object",
     "properties": {"status": {"type": "string", "enum": ["ok", "degraded"]}, "version": {"type": "string"}},
     "required": ["status"],
 }
+_CHECKS = make_object(
+    "status version mode cluster ledger runs frozen",
+    status={"type": "string", "enum": ["ok", "degraded"]},
+    version=TEXT,
+    mode=TEXT,
+    cluster=make_object("reached said", reached=FLAG, said=TEXT, name=TEXT, url=MAYBE_TEXT),
+    ledger=make_object("entry", entry=NUMBER),
+    runs={**NUMBER, "description": "How many are under way"},
+    frozen=FLAG,
+)
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -34,6 +45,15 @@ def list_endpoints() -> list[Endpoint]:
             get_health,
             may=None,
             returns={200: _HEALTH, 503: _HEALTH},
+            group="server",
+        ),
+        Endpoint(
+            "GET",
+            "/health/checks",
+            "check_health",
+            "Check the ledger and the cluster, and show what goes on",
+            check_health,
+            returns={200: _CHECKS},
             group="server",
         ),
         Endpoint(
@@ -66,6 +86,24 @@ def get_health(ask: Ask) -> Answer:
     except PlayvisorError:
         return Answer({"status": "degraded", "version": version()}, 503)
     return Answer({"status": "ok", "version": version()})
+
+
+def check_health(ask: Ask) -> Answer:
+    """Answer whether the ledger and the cluster can be used; the cluster is asked for its nodes."""
+    context, bridge = ask.context, ask.context.bridge
+    found = read_cluster(ask, "list_nodes", {})
+    reached = found.failure is None
+    cluster = {"reached": reached, "said": found.summary, "url": bridge.settings.endpoint.url, **context.cluster}
+    data = {
+        "status": "ok" if reached else "degraded",
+        "version": version(),
+        "mode": find_mode(ask),
+        "cluster": cluster,
+        "ledger": {"entry": bridge.ledger.last_entry()},
+        "runs": len(bridge.ledger.list_unclosed()),
+        "frozen": bridge.authority.read_freeze() is not None,
+    }
+    return Answer(bridge.redact(data))
 
 
 def list_settings(ask: Ask) -> Answer:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from mcp_bridge import catalogue
@@ -72,13 +73,19 @@ def _call(ask: Ask) -> Answer:
     seconds = None if reads_cluster else ask.context.bridge.settings.answer_seconds or None
     request = Request(name, ask.body, find_mode(ask), caller, answer_seconds=seconds)
 
-    def call() -> Result:
-        return ask.context.bridge.call(request, lambda _line: None, threading.Event())
+    if reads_cluster and not is_private(name):
+        return answer_result(read_cluster(ask, name, ask.body))
+    return answer_result(ask.context.bridge.call(request, lambda _line: None, threading.Event()))
 
-    if not reads_cluster or is_private(name):
-        return answer_result(call())
-    # Everybody may read the cluster, and sees the same there.
-    return answer_result(ask.context.reads.read((name, caller.kind, dump_json(ask.body)), call))
+
+def read_cluster(ask: Ask, tool: str, arguments: Mapping[str, Any]) -> Result:
+    """Read the cluster by a tool, with whoever reads the same right now: everybody may, and sees the same there."""
+    caller = ask.caller.caller
+    request = Request(tool, arguments, find_mode(ask), caller)
+    return ask.context.reads.read(
+        (tool, caller.kind, dump_json(dict(arguments))),
+        lambda: ask.context.bridge.call(request, lambda _line: None, threading.Event()),
+    )
 
 
 def find_mode(ask: Ask) -> Mode:

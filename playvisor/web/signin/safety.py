@@ -35,9 +35,10 @@ def require_safe(options: WebSettings) -> None:
         _require_role("--realm-role", _read_realm_roles(options), "USER@REALM=admin, or @GROUP=operator")
     elif options.realm_role:
         raise UsageError("--realm-role is given, but not --realm-login.", "Give --realm-login as well.")
+    proxies = options.proxies
     if not is_reached_by_others(options):
         return
-    if not options.tls_cert and not options.proxies:
+    if not options.tls_cert and not proxies:
         raise UsageError(
             f"Others can reach {options.host}, and would read everything without TLS.",
             "Give --tls-cert and --tls-key, or --trusted-proxy with the address of a proxy that has TLS; or listen on "

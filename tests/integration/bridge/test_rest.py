@@ -69,10 +69,10 @@ def test_a_plan_that_is_held_is_shown_checked_and_decided_on_as_it_was_seen(web,
 
     other = web.call("POST", f"/plans/{plan['plan_id']}/decision", {"approve": True, "seal": "x"})
     assert (other.status_code, other.json()["code"]) == (409, "drifted")
-    body = {"approve": True, "seal": shown["seal"], "reason": "It is planned."}
+    body = {"approve": True, "seal": shown["seal"], "reason": "It is planned.\nReally."}
     assert web.call("POST", f"/plans/{plan['plan_id']}/decision", body).json()["state"] == "approved"
     (decision,) = web.get("/runs?tool=approve_plan")["runs"]
-    assert decision["arguments"]["reason"] == "It is planned."
+    assert decision["arguments"]["reason"] == "It is planned.\nReally."
 
 
 def test_a_plan_has_drifted_once_its_guest_is_another(web, lab):
@@ -98,6 +98,8 @@ _BAD = [
     ("POST", "/plans/ffff/decision", {"approve": 1, "seal": ""}, 422, "invalid_parameter"),
     ("POST", "/policy/explain", {"tool": "list_guests"}, 422, "invalid_parameter"),
     ("POST", "/policy/test", {"cases": "["}, 422, "invalid_parameter"),
+    ("POST", "/freeze", {"why": "x" * 201}, 422, "invalid_parameter"),
+    ("POST", "/tokens", {"name": "No Name"}, 422, "invalid_parameter"),
     ("DELETE", "/tokens/nobody", None, 404, "not_found"),
     ("PUT", "/runs", None, 405, "invalid_parameter"),
     ("GET", "/nothing", None, 404, "not_found"),
@@ -164,6 +166,9 @@ def test_a_freeze_is_set_and_ended(web):
     refused = web.call("POST", "/tools/stop_guest", {"vmid": 101})
     assert (refused.status_code, refused.json()["code"]) == (409, "frozen")
     assert not web.call("DELETE", "/freeze").json()["frozen"]
+    newest = web.get("/ledger/acts?limit=1")
+    before = web.get(f"/ledger/acts?limit=1&cursor={newest['next']}")
+    assert [page["acts"][0]["kind"] for page in (newest, before)] == ["thawed", "frozen"]
 
 
 def test_the_other_resources_answer(web):
@@ -178,6 +183,8 @@ def test_the_other_resources_answer(web):
     assert web.get("/history/changes")["changes"] == []
     assert web.get("/history/state")["objects"] == []
     assert web.get("/health")["status"] == "ok"
+    assert web.get("/health/checks")["cluster"]["reached"]
+    assert web.get("/ledger/verify")["state"] == "intact"
     assert {row["name"] for row in web.get("/settings")["settings"]} >= {"PROXMOX_URL", "PLAYVISOR_POLICY"}
     assert "profiles" in web.get("/profiles")
     assert web.get("/overview")["cluster"]["quorate"]
@@ -299,3 +306,33 @@ def test_head_and_options_are_answered_without_anything_for_other_origins(web):
     answer = web.call("OPTIONS", "/plans/ffff")
     assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
     assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+def test_a_page_without_an_origin_gets_the_built_files_and_nothing_else(web):
+    def ask(path):
+        return web.browser.get(path, headers={"origin": "null"}).status_code
+
+    assert ask("/assets/none.js") == 404
+    assert [ask(path) for path in ("/api/v1/session", "/", "/terminal.html", "/assets")] == [403] * 4
+
+
+def test_a_run_that_goes_on_is_found_by_its_tool(lab):
+    web = Web(lab.bridge)
+    web.sign_in()
+    web.call("POST", "/tools/list_pools", {})
+
+    assert web.get("/runs?outcome=running&tool=list_pools")["runs"] == []
+    assert web.get("/runs?outcome=running&guest=101")["runs"] == []
+
+
+def test_a_server_that_only_reads_approves_and_plans_nothing(lab):
+    lab.bridge.call(Request("stop_guest", {"vmid": 101}, "apply", make_local_client("model")), print, threading.Event())
+    web = Web(lab.bridge, "read")
+    web.sign_in()
+    (plan,) = web.get("/plans")["plans"]
+    seal = web.get(f"/plans/{plan['plan_id']}")["seal"]
+
+    assert web.call("POST", f"/plans/{plan['plan_id']}/drift", {}).status_code == 403
+    body = {"approve": True, "seal": seal}
+    assert web.call("POST", f"/plans/{plan['plan_id']}/decision", body).status_code == 403
+    assert web.call("POST", f"/plans/{plan['plan_id']}/decision", {**body, "approve": False}).status_code == 200

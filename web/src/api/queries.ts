@@ -163,14 +163,15 @@ export async function forgetReads(client: ReturnType<typeof useQueryClient>): Pr
   );
 }
 
-/** End the session. */
-export function useSignOut(): UseMutationResult<unknown, Problem, void> {
+/** End the session; who came from an identity provider goes there, where its own session ends. */
+export function useSignOut(): UseMutationResult<{ go_to?: string }, Problem, void> {
   const client = useQueryClient();
-  return useMutation<unknown, Problem, void>({
-    mutationFn: () => remove("/session"),
-    onSettled: () => {
+  return useMutation<{ go_to?: string }, Problem, void>({
+    mutationFn: () => remove<{ go_to?: string }>("/session"),
+    onSettled: (answer) => {
       client.clear();
       client.setQueryData(keys.session, null);
+      if (answer?.go_to && /^https?:/.test(answer.go_to)) location.assign(answer.go_to);
     },
   });
 }

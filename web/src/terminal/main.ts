@@ -19,7 +19,13 @@ const THEME = {
   ...{ background: "#12141b", foreground: "#e4e6ee", cursor: "#a9b6f7", selectionBackground: "#3d4a80" },
   ...{ black: "#2b2e39", red: "#f0797c", green: "#74ca94", yellow: "#e3bd6b", blue: "#89a2f5", magenta: "#cf91e3" },
   ...{ cyan: "#6cc7d1", white: "#d2d5df", brightBlack: "#868b9c", brightRed: "#ff9a9b", brightGreen: "#97e2b1" },
-  ...{ brightYellow: "#f6d58d", brightBlue: "#adbfff", brightMagenta: "#e4b3f3", brightCyan: "#93e0e8", brightWhite: "#ffffff" },
+  ...{
+    brightYellow: "#f6d58d",
+    brightBlue: "#adbfff",
+    brightMagenta: "#e4b3f3",
+    brightCyan: "#93e0e8",
+    brightWhite: "#ffffff",
+  },
 };
 
 const encoder = new TextEncoder();

@@ -15,6 +15,4 @@ export type ToTerminal =
   | { kind: "reset" };
 
 export type FromTerminal =
-  | { kind: "ready" }
-  | { kind: "typed"; data: Uint8Array }
-  | { kind: "sized"; columns: number; rows: number };
+  { kind: "ready" } | { kind: "typed"; data: Uint8Array } | { kind: "sized"; columns: number; rows: number };

@@ -35,3 +35,15 @@ def test_keys_without_end_take_no_memory_without_end(monkeypatch):
     for _time in range(20):
         limit.consume("a")
     assert list(limit._levels) == ["a"]
+
+
+def test_so_many_may_come_at_once_and_what_is_given_back_counts_again():
+    clock = Clock()
+    limit = RateLimit(2, clock, burst=3)
+
+    assert [limit.consume("a") for _time in range(4)] == [0, 0, 0, 30]
+    limit.give_back("a")
+    assert [limit.consume("a") for _time in range(2)] == [0, 30]
+    clock.now = 60
+    assert limit.consume("b") == 0
+    assert [limit.consume("a") for _time in range(3)] == [0, 0, 30], "a minute does not fill it again"

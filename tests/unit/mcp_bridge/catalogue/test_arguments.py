@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_bridge import catalogue
-from mcp_bridge.catalogue.arguments import clean, validate
+from mcp_bridge.catalogue.arguments import check_against_schema, clean, validate
 
 STOP = catalogue.load()["stop_guest"]
 START = catalogue.load()["start_guest"]
@@ -119,3 +119,14 @@ def test_nulls_mean_not_given_and_whole_floats_are_numbers():
     given = {"vmid": 101.0, "node": None, "guests": {"pool": None, "vmids": [102.0]}, "name": "1.0"}
 
     assert clean(given) == {"vmid": 101, "guests": {"vmids": [102]}, "name": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [("web", None), ("w" * 6, "name has 6 characters."), ("Web", "name can't be 'Web'.")],
+)
+def test_a_text_has_the_length_and_the_form_that_its_schema_says(value, message):
+    schema = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 5, "pattern": "^[a-z]+$"}}}
+
+    problems = check_against_schema(schema, {"name": value})
+    assert [problem.message for problem in problems] == ([message] if message else [])

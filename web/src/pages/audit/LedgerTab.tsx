@@ -3,8 +3,8 @@
 
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { post } from "@/api/client";
-import type { Problem } from "@/api/problem";
+import { get, post } from "@/api/client";
+import { Problem } from "@/api/problem";
 import { useResource } from "@/api/queries";
 import { Button } from "@/parts/button/Button";
 import { Row, Stack } from "@/parts/layout/Panel";
@@ -20,11 +20,19 @@ import styles from "./audit.module.css";
 import type { Verification } from "./shapes";
 import { auditWords } from "./words";
 
+/** Verify, however long that takes: the server answers after a while, and is asked again. */
+async function verifyLedger(): Promise<Verification> {
+  let found = await post<Verification>("/ledger/verify");
+  while (found.state === "running") found = await get<Verification>("/ledger/verify");
+  if (found.state === "failed") throw new Problem(500, { code: "internal", detail: found.why ?? "" });
+  return found;
+}
+
 /** How far the ledger goes, and whether it is as it was written. */
 export function LedgerTab(): ReactNode {
   const own = usePageWords(auditWords);
   const ledger = useResource<{ entry: number; limits: string }>("/ledger");
-  const verify = useMutation<Verification, Problem, void>({ mutationFn: () => post<Verification>("/ledger/verify") });
+  const verify = useMutation<Verification, Problem, void>({ mutationFn: verifyLedger });
   const formats = useFormats();
   if (ledger.isError)
     return <ProblemNote error={ledger.error} what={own.failed} onRetry={() => void ledger.refetch()} />;

@@ -4,6 +4,8 @@
 /** What the audit pages read. */
 
 export interface Verification {
+  state: "never" | "running" | "intact" | "damaged" | "failed";
+  why?: string;
   intact: boolean;
   runs: number;
   entries: number;

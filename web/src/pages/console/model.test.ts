@@ -7,9 +7,18 @@ import { listKeysyms, makeSocketUrl, readTarget } from "./model";
 describe("whose console is asked for", () => {
   it.each([
     [{ guest: "101" }, { guest: 101, kind: "vnc" }],
-    [{ guest: "101", kind: "terminal", serial: "serial1" }, { guest: 101, kind: "terminal", serial: "serial1" }],
-    [{ guest: "101", kind: "odd", serial: "serial9" }, { guest: 101, kind: "vnc" }],
-    [{ node: "pve1", kind: "terminal" }, { node: "pve1", kind: "terminal" }],
+    [
+      { guest: "101", kind: "terminal", serial: "serial1" },
+      { guest: 101, kind: "terminal", serial: "serial1" },
+    ],
+    [
+      { guest: "101", kind: "odd", serial: "serial9" },
+      { guest: 101, kind: "vnc" },
+    ],
+    [
+      { node: "pve1", kind: "terminal" },
+      { node: "pve1", kind: "terminal" },
+    ],
     [{ guest: "101", node: "pve1" }, null],
     [{ guest: "1e3" }, null],
     [{}, null],

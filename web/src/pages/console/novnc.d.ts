@@ -4,7 +4,11 @@
 /** The part of noVNC that is used; the package has no types of its own. */
 declare module "@novnc/novnc" {
   export default class RFB extends EventTarget {
-    constructor(target: HTMLElement, channel: string | WebSocket, options?: { shared?: boolean; wsProtocols?: string[] });
+    constructor(
+      target: HTMLElement,
+      channel: string | WebSocket,
+      options?: { shared?: boolean; wsProtocols?: string[] },
+    );
     scaleViewport: boolean;
     clipViewport: boolean;
     focusOnClick: boolean;

@@ -119,7 +119,12 @@ function OneConsole({ target }: { target: Target }): ReactNode {
           </>
         )}
         <IconButton size="s" icon="keyboard" label={own.paste} disabled={!isOpen} onClick={() => setPasting(true)} />
-        <IconButton size="s" icon="expand" label={own.fullScreen} onClick={() => void toggleFullScreen(whole.current)} />
+        <IconButton
+          size="s"
+          icon="expand"
+          label={own.fullScreen}
+          onClick={() => void toggleFullScreen(whole.current)}
+        />
       </header>
       <main className={styles.place}>
         {socket && (
@@ -151,13 +156,29 @@ function State({ standing }: { standing: Standing }): ReactNode {
   const own = usePageWords(consoleWords);
   switch (standing.kind) {
     case "open":
-      return <Badge tone="ok" icon="live">{own.open}</Badge>;
+      return (
+        <Badge tone="ok" icon="live">
+          {own.open}
+        </Badge>
+      );
     case "ended":
-      return <Badge tone="idle" icon="stop">{own.ended}</Badge>;
+      return (
+        <Badge tone="idle" icon="stop">
+          {own.ended}
+        </Badge>
+      );
     case "held":
-      return <Badge tone="warn" icon="hourglass">{own.held}</Badge>;
+      return (
+        <Badge tone="warn" icon="hourglass">
+          {own.held}
+        </Badge>
+      );
     case "refused":
-      return <Badge tone="bad" icon="bad">{own.notOpened}</Badge>;
+      return (
+        <Badge tone="bad" icon="bad">
+          {own.notOpened}
+        </Badge>
+      );
     case "asking":
       return <Badge icon="hourglass">{own.asking}</Badge>;
     case "connecting":
@@ -185,7 +206,13 @@ function Told({ standing, onAgain }: { standing: Standing; onAgain: () => void }
           actions={
             <>
               {standing.planId && (
-                <ButtonLink size="s" look="primary" to="/approvals/$id" params={{ id: standing.planId }} target="_blank">
+                <ButtonLink
+                  size="s"
+                  look="primary"
+                  to="/approvals/$id"
+                  params={{ id: standing.planId }}
+                  target="_blank"
+                >
                   {own.toApproval}
                 </ButtonLink>
               )}

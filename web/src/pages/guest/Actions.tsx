@@ -18,7 +18,13 @@ const REST: readonly ActionName[] = [
 ];
 
 /** What can be done with a guest as it is. Each opens its plan; nothing happens at once. */
-export function Actions({ guest, onChoose }: { guest: GuestDetail; onChoose: (action: ActionName) => void }): ReactNode {
+export function Actions({
+  guest,
+  onChoose,
+}: {
+  guest: GuestDetail;
+  onChoose: (action: ActionName) => void;
+}): ReactNode {
   const own = usePageWords(guestWords);
   const deeds = usePageWords(guestActionWords);
   const mayOperate = useMay("operate");
@@ -61,8 +67,16 @@ function Consoles({ guest }: { guest: GuestDetail }): ReactNode {
   const may = useMay("console");
   const { mode } = useSession();
   if (!may || mode !== "apply" || guest.status !== "running") return null;
-  const kinds = guest.type === "lxc" ? (["terminal"] as const) : hasSerial(guest.config) ? (["vnc", "terminal"] as const) : (["vnc"] as const);
-  const names = { vnc: kinds.length > 1 ? own.screen : own.console, terminal: kinds.length > 1 ? own.terminal : own.console };
+  const kinds =
+    guest.type === "lxc"
+      ? (["terminal"] as const)
+      : hasSerial(guest.config)
+        ? (["vnc", "terminal"] as const)
+        : (["vnc"] as const);
+  const names = {
+    vnc: kinds.length > 1 ? own.screen : own.console,
+    terminal: kinds.length > 1 ? own.terminal : own.console,
+  };
   return kinds.map((kind) => (
     <ButtonAnchor
       key={kind}

@@ -43,19 +43,46 @@ export function Backups({ guest, onBackUp }: { guest: GuestDetail; onBackUp: () 
   const [meant, setMeant] = useState<Meant | null>(null);
   const columns = useMemo<Column<Backup>[]>(
     () => [
-      { id: "when", header: own.when, value: (backup) => backup.ctime, cell: (backup) => <Time value={backup.ctime} style="short" />, width: 170, fixed: true },
+      {
+        id: "when",
+        header: own.when,
+        value: (backup) => backup.ctime,
+        cell: (backup) => <Time value={backup.ctime} style="short" />,
+        width: 170,
+        fixed: true,
+      },
       { id: "storage", header: words.fields.storage, value: (backup) => backup.storage, width: 120, wide: true },
-      { id: "size", header: own.size, value: (backup) => backup.size, cell: (backup) => <Bytes value={backup.size} />, width: 90, align: "end" },
+      {
+        id: "size",
+        header: own.size,
+        value: (backup) => backup.size,
+        cell: (backup) => <Bytes value={backup.size} />,
+        width: 90,
+        align: "end",
+      },
       {
         id: "protected",
         header: own.isProtected,
         value: (backup) => (backup.protected ? 1 : 0),
-        cell: (backup) => (backup.protected ? <Badge icon="lock" tone="ok" quiet>{own.isProtected}</Badge> : null),
+        cell: (backup) =>
+          backup.protected ? (
+            <Badge icon="lock" tone="ok" quiet>
+              {own.isProtected}
+            </Badge>
+          ) : null,
         width: 120,
         wide: true,
       },
       { id: "notes", header: own.notes, value: (backup) => backup.notes, width: 140, grow: 1, wide: true },
-      { id: "volid", header: own.volume, value: (backup) => backup.volid, cell: (backup) => <code title={backup.volid}>{backup.volid}</code>, width: 140, grow: 2, wide: true },
+      {
+        id: "volid",
+        header: own.volume,
+        value: (backup) => backup.volid,
+        cell: (backup) => <code title={backup.volid}>{backup.volid}</code>,
+        width: 140,
+        grow: 2,
+        wide: true,
+      },
       ...(mayOperate
         ? [
             {
@@ -64,9 +91,19 @@ export function Backups({ guest, onBackUp }: { guest: GuestDetail; onBackUp: () 
               value: () => "",
               cell: (backup: Backup) => (
                 <>
-                  <IconButton icon="copy" size="s" label={own.restore} onClick={() => setMeant({ tool: "restore_guest", backup })} />
+                  <IconButton
+                    icon="copy"
+                    size="s"
+                    label={own.restore}
+                    onClick={() => setMeant({ tool: "restore_guest", backup })}
+                  />
                   {!backup.protected && (
-                    <IconButton icon="lock" size="s" label={own.protect} onClick={() => setMeant({ tool: "protect_backup", backup })} />
+                    <IconButton
+                      icon="lock"
+                      size="s"
+                      label={own.protect}
+                      onClick={() => setMeant({ tool: "protect_backup", backup })}
+                    />
                   )}
                 </>
               ),

@@ -91,10 +91,14 @@ export function Changes({ guest }: { guest: GuestDetail }): ReactNode {
                   </strong>
                   <span>{says[change.what] ?? change.what}</span>
                   <span className={styles.who}>{change.who}</span>
-                  {from !== undefined && <span className={styles.faint}>{own.notSure(formats.time(from, "clock"))}</span>}
+                  {from !== undefined && (
+                    <span className={styles.faint}>{own.notSure(formats.time(from, "clock"))}</span>
+                  )}
                 </p>
                 {change.fields && change.fields.length > 0 && (
-                  <FieldDiff changes={change.fields.map(({ path, before, after }) => ({ name: path, before, after }))} />
+                  <FieldDiff
+                    changes={change.fields.map(({ path, before, after }) => ({ name: path, before, after }))}
+                  />
                 )}
               </li>
             );

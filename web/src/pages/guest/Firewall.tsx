@@ -47,7 +47,10 @@ export function Firewall({ guest }: { guest: GuestDetail }): ReactNode {
   const own = usePageWords(guestWords);
   const mayOperate = useMay("operate");
   const [edit, setEdit] = useState<"add_firewall_rule" | "set_firewall" | null>(null);
-  const firewalls = useReadTool<{ firewalls: GuestFirewall[] }>("list_firewall_rules", { level: "guest", vmid: guest.vmid });
+  const firewalls = useReadTool<{ firewalls: GuestFirewall[] }>("list_firewall_rules", {
+    level: "guest",
+    vmid: guest.vmid,
+  });
   const firewall = firewalls.data?.firewalls[0];
   const columns = useMemo<Column<Rule>[]>(
     () => [
@@ -57,7 +60,11 @@ export function Firewall({ guest }: { guest: GuestDetail }): ReactNode {
         id: "action",
         header: own.action,
         value: (rule) => rule.action,
-        cell: (rule) => <Badge tone={TONES[rule.action] ?? "idle"} quiet icon={TONES[rule.action] === "ok" ? "check" : "close"}>{rule.action}</Badge>,
+        cell: (rule) => (
+          <Badge tone={TONES[rule.action] ?? "idle"} quiet icon={TONES[rule.action] === "ok" ? "check" : "close"}>
+            {rule.action}
+          </Badge>
+        ),
         width: 110,
       },
       {
@@ -98,8 +105,11 @@ export function Firewall({ guest }: { guest: GuestDetail }): ReactNode {
         </Row>
       )}
       {options.length > 0 ? (
-        <KeyValues columns items={options.map(([name, value]) => ({ name: <code>{name}</code>, value: <code>{String(value)}</code> }))} />
-      ) : (
+        <KeyValues
+          columns
+          items={options.map(([name, value]) => ({ name: <code>{name}</code>, value: <code>{String(value)}</code> }))}
+        />
+      ) : firewall.rules.length ? null : (
         <p>{own.noOptions}</p>
       )}
       <DataTable
@@ -120,7 +130,13 @@ export function Firewall({ guest }: { guest: GuestDetail }): ReactNode {
           title={`${edit === "set_firewall" ? own.firewallOptions : own.addRule}: ${guest.name}`}
           tool={edit}
           given={{ level: "guest", vmid: guest.vmid }}
-          without={["name", "guests", "node", "group", ...(edit === "set_firewall" ? ["rules", "aliases", "ipsets", "groups", "comment"] : [])]}
+          without={[
+            "name",
+            "guests",
+            "node",
+            "group",
+            ...(edit === "set_firewall" ? ["rules", "aliases", "ipsets", "groups", "comment"] : []),
+          ]}
           initial={edit === "set_firewall" ? {} : { rules: [{ type: "in", action: "ACCEPT" }] }}
           onClose={() => setEdit(null)}
         />

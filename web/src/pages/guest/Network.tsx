@@ -38,7 +38,12 @@ export function Network({ guest }: { guest: GuestDetail }): ReactNode {
         value: (nic) => nic.device,
         cell: (nic) => (
           <>
-            <code>{nic.device}</code> {nic.isUnplugged && <Badge tone="warn" quiet>{own.unplugged}</Badge>}
+            <code>{nic.device}</code>{" "}
+            {nic.isUnplugged && (
+              <Badge tone="warn" quiet>
+                {own.unplugged}
+              </Badge>
+            )}
           </>
         ),
         width: 90,

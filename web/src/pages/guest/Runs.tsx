@@ -25,11 +25,31 @@ export function Runs({ guest }: { guest: GuestDetail }): ReactNode {
   const titles = useMemo(() => new Map(tools.data?.map((tool) => [tool.name, tool.title])), [tools.data]);
   const columns = useMemo<Column<Run>[]>(
     () => [
-      { id: "tool", header: own.tool, value: (run) => titles.get(run.tool) ?? run.tool, width: 160, grow: 1, fixed: true },
-      { id: "outcome", header: own.outcome, value: (run) => run.outcome, cell: (run) => <RunStatus outcome={run.outcome} />, width: 185 },
+      {
+        id: "tool",
+        header: own.tool,
+        value: (run) => titles.get(run.tool) ?? run.tool,
+        width: 160,
+        grow: 1,
+        fixed: true,
+      },
+      {
+        id: "outcome",
+        header: own.outcome,
+        value: (run) => run.outcome,
+        cell: (run) => <RunStatus outcome={run.outcome} />,
+        width: 185,
+      },
       { id: "summary", header: own.what, value: (run) => run.summary, width: 220, grow: 3, wide: true },
       { id: "asker", header: own.asker, value: (run) => run.asker, width: 110, wide: true },
-      { id: "when", header: own.when, value: (run) => run.opened_at, cell: (run) => <Time value={run.opened_at} />, width: 130, wide: true },
+      {
+        id: "when",
+        header: own.when,
+        value: (run) => run.opened_at,
+        cell: (run) => <Time value={run.opened_at} />,
+        width: 130,
+        wide: true,
+      },
     ],
     [own, titles],
   );

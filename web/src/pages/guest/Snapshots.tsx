@@ -56,7 +56,11 @@ export function Snapshots({ guest, onTake }: { guest: GuestDetail; onTake: () =>
               <>
                 <strong className={styles.snapname}>{snapshot.name}</strong>
                 {snapshot.vmstate && <Badge quiet>{own.withMemory}</Badge>}
-                {snapshot.snaptime ? <span className={styles.faint}><Time value={snapshot.snaptime} /></span> : null}
+                {snapshot.snaptime ? (
+                  <span className={styles.faint}>
+                    <Time value={snapshot.snaptime} />
+                  </span>
+                ) : null}
                 <span className={styles.snapText}>{snapshot.description}</span>
                 {mayOperate && (
                   <span className={styles.snapActions}>

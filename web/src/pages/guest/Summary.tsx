@@ -38,7 +38,8 @@ export function Summary({ guest, readAt }: { guest: GuestDetail; readAt: number 
   useEffect(() => {
     if (!isFollowed) return;
     const timer = setInterval(() => {
-      if (document.visibilityState === "visible") void client.invalidateQueries({ queryKey: keys.tool("get_guest", { vmid }) });
+      if (document.visibilityState === "visible")
+        void client.invalidateQueries({ queryKey: keys.tool("get_guest", { vmid }) });
     }, FOLLOW_MS);
     return () => clearInterval(timer);
   }, [isFollowed, client, vmid]);
@@ -51,7 +52,11 @@ export function Summary({ guest, readAt }: { guest: GuestDetail; readAt: number 
             {own.asOf} <Time value={readAt} />
           </span>
           <span className={styles.space} />
-          <Switch label={<span title={own.followHelp}>{own.follow}</span>} checked={isFollowed} onChange={setFollowed} />
+          <Switch
+            label={<span title={own.followHelp}>{own.follow}</span>}
+            checked={isFollowed}
+            onChange={setFollowed}
+          />
           <IconButton icon="reload" size="s" label={own.readAgain} onClick={readAgain} />
         </header>
         <Now guest={guest} />
@@ -194,7 +199,10 @@ function About({ guest }: { guest: GuestDetail }): ReactNode {
         { name: own.ha, value: guest.hastate ?? own.haNone },
         { name: own.onboot, value: say(config.onboot) },
         { name: own.protection, value: say(config.protection) },
-        { name: own.agent, value: guest.type === "qemu" ? say(/^(enabled=)?1/.test(String(config.agent)) ? 1 : 0) : undefined },
+        {
+          name: own.agent,
+          value: guest.type === "qemu" ? say(/^(enabled=)?1/.test(String(config.agent)) ? 1 : 0) : undefined,
+        },
       ]}
     />
   );

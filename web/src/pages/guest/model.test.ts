@@ -16,7 +16,17 @@ import {
 describe("the options of a guest", () => {
   it("are grouped by what they are about, each in its order", () => {
     expect(
-      groupOptions({ net10: "a", net2: "b", scsi0: "c", scsihw: "d", cores: 2, onboot: 1, lxc: "x", digest: "0", description: "y" }),
+      groupOptions({
+        net10: "a",
+        net2: "b",
+        scsi0: "c",
+        scsihw: "d",
+        cores: 2,
+        onboot: 1,
+        lxc: "x",
+        digest: "0",
+        description: "y",
+      }),
     ).toEqual([
       { group: "system", options: [["cores", "2"]] },
       {
@@ -57,7 +67,13 @@ describe("the options of a guest", () => {
       net1: "name=eth0,bridge=vmbr1,hwaddr=BC:24:11:26:A6:3E,ip=dhcp,ip6=auto,type=veth",
       ipconfig0: "ip=10.0.0.2/24",
     });
-    expect(machine).toMatchObject({ device: "net0", model: "virtio", mac: "BC:24:11:67:42:05", bridge: "vmbr0", tag: "7" });
+    expect(machine).toMatchObject({
+      device: "net0",
+      model: "virtio",
+      mac: "BC:24:11:67:42:05",
+      bridge: "vmbr0",
+      tag: "7",
+    });
     expect(machine).toMatchObject({ ip: "ip=10.0.0.2/24", hasFirewall: true, isUnplugged: true });
     expect(container).toMatchObject({ model: "eth0", mac: "BC:24:11:26:A6:3E", ip: "dhcp, auto", hasFirewall: false });
   });

@@ -39,14 +39,19 @@ const GROUP_OF: readonly (readonly [RegExp, Group])[] = [
   [/^(net\d+|ipconfig\d+|nameserver|searchdomain)$/, "network"],
   [/^(ci\w+|sshkeys)$/, "cloudinit"],
   [/^(vga|(usb|hostpci|serial|parallel|audio|rng|virtiofs|dev)\d+|tablet|keyboard|console|tty|cmode)$/, "devices"],
-  [/^(onboot|startup|boot|bootdisk|protection|agent|hotplug|lock|template|tags|autostart|freeze|reboot|hookscript)$/, "start"],
+  [
+    /^(onboot|startup|boot|bootdisk|protection|agent|hotplug|lock|template|tags|autostart|freeze|reboot|hookscript)$/,
+    "start",
+  ],
 ];
 // Shown elsewhere on the page, or of no use to anybody.
 const LEFT_OUT = new Set(["digest", "description", "parent", "snapstate"]);
 const collator = new Intl.Collator("en", { numeric: true });
 
 /** The options of a configuration by what they are about; groups without any are left out. */
-export function groupOptions(config: Readonly<Record<string, unknown>>): { group: Group; options: [string, string][] }[] {
+export function groupOptions(
+  config: Readonly<Record<string, unknown>>,
+): { group: Group; options: [string, string][] }[] {
   const found = new Map<Group, [string, string][]>();
   for (const name of Object.keys(config).sort(collator.compare)) {
     if (LEFT_OUT.has(name)) continue;

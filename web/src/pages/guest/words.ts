@@ -89,7 +89,8 @@ export const guestWords = definePageWords(
     size: "Size",
     isProtected: "Protected",
     restore: "Restore as a new guest",
-    restoreText: "The backup becomes a guest of its own, beside this one. An ID that a guest has already is overwritten: the plan says so.",
+    restoreText:
+      "The backup becomes a guest of its own, beside this one. An ID that a guest has already is overwritten: the plan says so.",
     protect: "Protect from deletion",
     rules: "Rules",
     noRules: "It has no firewall rules.",
@@ -136,7 +137,8 @@ export const guestWords = definePageWords(
     up: "Invités",
     failed: "Impossible d'afficher l'invité.",
     missing: (vmid: string) => `Il n'y a pas d'invité avec l'ID ${vmid}`,
-    missingNext: "Il a peut-être été supprimé, ou le jeton d'API ne le voit pas. L'historique connaît les invités d'avant.",
+    missingNext:
+      "Il a peut-être été supprimé, ou le jeton d'API ne le voit pas. L'historique connaît les invités d'avant.",
     toGuests: "Vers les invités",
     more: "Plus",
     console: "Console",
@@ -217,7 +219,8 @@ export const guestWords = definePageWords(
     size: "Taille",
     isProtected: "Protégée",
     restore: "Restaurer comme nouvel invité",
-    restoreText: "La sauvegarde devient un invité à part, à côté de celui-ci. Un ID déjà pris est écrasé : le plan le dit.",
+    restoreText:
+      "La sauvegarde devient un invité à part, à côté de celui-ci. Un ID déjà pris est écrasé : le plan le dit.",
     protect: "Protéger de la suppression",
     rules: "Règles",
     noRules: "Il n'a pas de règle de pare-feu.",
@@ -245,7 +248,8 @@ export const guestWords = definePageWords(
     noNics: "Il n'a pas de carte réseau.",
     noNicsNext: "Ajoutez-en une avec « Modifier les cartes ».",
     editNics: "Modifier les cartes",
-    noAddresses: "Aucune adresse connue. Il doit tourner, et pour une machine virtuelle c'est l'agent invité qui les donne.",
+    noAddresses:
+      "Aucune adresse connue. Il doit tourner, et pour une machine virtuelle c'est l'agent invité qui les donne.",
     period: "Période",
     periods: { "1d": "Un jour", "7d": "Une semaine", "30d": "Un mois", "365d": "Un an" },
     noChanges: "Rien n'a changé pendant ce temps.",

@@ -43,9 +43,8 @@ describe("the list of guests", () => {
   });
 
   it("lists each tag once", () => {
-    expect(listTags([makeGuest(1, { tags: ["web", "prod"] }), makeGuest(2, { tags: ["prod"] }), makeGuest(3)])).toEqual([
-      "prod",
-      "web",
-    ]);
+    expect(listTags([makeGuest(1, { tags: ["web", "prod"] }), makeGuest(2, { tags: ["prod"] }), makeGuest(3)])).toEqual(
+      ["prod", "web"],
+    );
   });
 });

@@ -147,7 +147,11 @@ export default function GuestsPage(): ReactNode {
               getRowId={(guest) => String(guest.vmid)}
               getRowName={(guest) => guest.name}
               onOpen={(guest) => void navigate({ to: "/guests/$vmid", params: { vmid: String(guest.vmid) } })}
-              {...(mayOperate && { selection, onSelectionChange: setSelection, bulk: <BulkActions onChoose={setAction} /> })}
+              {...(mayOperate && {
+                selection,
+                onSelectionChange: setSelection,
+                bulk: <BulkActions onChoose={setAction} />,
+              })}
               sort={{ id: "name" }}
               empty={
                 <Empty icon="guest" title={own.noGuests}>

@@ -123,7 +123,13 @@ function SnapshotForm({ common, given, note, guests }: FormProps & { guests: rea
             value={snapname}
             onChange={setName}
           />
-          <TextArea label={own.description} error={fields.description} value={description} onChange={setDescription} rows={2} />
+          <TextArea
+            label={own.description}
+            error={fields.description}
+            value={description}
+            onChange={setDescription}
+            rows={2}
+          />
           {canSave && <Checkbox label={own.memory} help={own.memoryHelp} checked={vmstate} onChange={setState} />}
         </Stack>
       )}
@@ -191,8 +197,22 @@ function TagsForm({ common, given, note, tags }: FormProps & { tags: readonly st
       {({ fields }) => (
         <Stack gap="3">
           {note}
-          <MultiCombobox label={own.addTags} error={fields.add_tags} value={add} onChange={setAdd} options={options} creatable />
-          <MultiCombobox label={own.removeTags} error={fields.remove_tags} value={remove} onChange={setRemove} options={options} creatable />
+          <MultiCombobox
+            label={own.addTags}
+            error={fields.add_tags}
+            value={add}
+            onChange={setAdd}
+            options={options}
+            creatable
+          />
+          <MultiCombobox
+            label={own.removeTags}
+            error={fields.remove_tags}
+            value={remove}
+            onChange={setRemove}
+            options={options}
+            creatable
+          />
         </Stack>
       )}
     </PlanDialog>
@@ -231,8 +251,12 @@ function MigrateForm({ common, given, note, guests }: FormProps & { guests: read
                 ...(status !== "online" && { note: words.states.offline, disabled: true }),
               }))}
           />
-          {hasMachines && <Checkbox label={own.withLocal} help={own.withLocalHelp} checked={withLocal} onChange={setLocal} />}
-          {hasContainers && <Checkbox label={own.restart} help={own.restartHelp} checked={restart} onChange={setRestart} />}
+          {hasMachines && (
+            <Checkbox label={own.withLocal} help={own.withLocalHelp} checked={withLocal} onChange={setLocal} />
+          )}
+          {hasContainers && (
+            <Checkbox label={own.restart} help={own.restartHelp} checked={restart} onChange={setRestart} />
+          )}
         </Stack>
       )}
     </PlanDialog>

@@ -61,7 +61,11 @@ export const ACTIONS: Readonly<Record<ActionName, GuestAction>> = {
   resume: { tool: "resume_guest", icon: "play", isSingle: true, suits: isPaused },
   shutdown: { tool: "stop_guest", icon: "power", suits: runs },
   reboot: { tool: "reboot_guest", icon: "reboot", suits: runs },
-  suspend: { tool: "suspend_guest", icon: "pause", suits: (guest) => runs(guest) && isMachine(guest) && !isPaused(guest) },
+  suspend: {
+    tool: "suspend_guest",
+    icon: "pause",
+    suits: (guest) => runs(guest) && isMachine(guest) && !isPaused(guest),
+  },
   hibernate: { tool: "hibernate_guest", icon: "moon", suits: (guest) => runs(guest) && isMachine(guest) },
   stop: { tool: "stop_guest", icon: "stop", args: { force: true, shutdown_timeout: 0 }, isHard: true, suits: runs },
   reset: { tool: "reset_guest", icon: "reload", isHard: true, suits: (guest) => runs(guest) && isMachine(guest) },

@@ -94,11 +94,16 @@ export const guestActionWords = definePageWords(
     snapnameWrong: "Une lettre d'abord, puis des lettres, chiffres, _ et - ; de 2 à 40 en tout.",
     description: "Description",
     memory: "Enregistrer aussi la mémoire",
-    memoryHelp: "Des machines virtuelles en marche. C'est plus long, et un retour en arrière reprend là où elles en étaient.",
+    memoryHelp:
+      "Des machines virtuelles en marche. C'est plus long, et un retour en arrière reprend là où elles en étaient.",
     storage: "Stockage",
     noStorage: "Aucun stockage ne garde de sauvegardes.",
     mode: "Pendant qu'il tourne",
-    modes: { snapshot: "Continuer (snapshot)", suspend: "Le suspendre (suspend)", stop: "L'arrêter, puis le démarrer (stop)" },
+    modes: {
+      snapshot: "Continuer (snapshot)",
+      suspend: "Le suspendre (suspend)",
+      stop: "L'arrêter, puis le démarrer (stop)",
+    },
     notesText: "Notes",
     protect: "Protéger la sauvegarde contre la suppression",
     addTags: "Ajouter ces étiquettes",

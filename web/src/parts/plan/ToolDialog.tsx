@@ -22,7 +22,14 @@ export interface ToolDialogProps
 const OF_THE_DIALOG = ["check", "wait"];
 
 /** A dialog that asks for a tool's arguments by its schema, shows the plan of that, and applies it. */
-export function ToolDialog({ given, without = [], initial = {}, first, render, ...dialog }: ToolDialogProps): ReactNode {
+export function ToolDialog({
+  given,
+  without = [],
+  initial = {},
+  first,
+  render,
+  ...dialog
+}: ToolDialogProps): ReactNode {
   const tools = useTools();
   const [value, setValue] = useState<FormValue>(initial);
   const [hidden] = useState(() => [...OF_THE_DIALOG, ...Object.keys(given), ...without]);
