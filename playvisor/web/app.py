@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from playvisor.web.assets import Assets
+from playvisor.web.assets import NOTICES, Assets
 from playvisor.web.consoles import endpoints as consoles
 from playvisor.web.consoles import sockets
 from playvisor.web.context import WebContext
@@ -75,6 +75,7 @@ def make_app(context: WebContext) -> ASGIApp:
             Route("/api/{path:path}", _answer_unknown),
             Route(f"{_ASSETS}{{path:path}}", assets.serve_file),
             Route("/terminal.html", assets.serve_terminal),
+            *(Route(f"/{name}", assets.serve_notice) for name in NOTICES),
             Route("/{path:path}", assets.serve_page),
         ],
         exception_handlers={HTTPException: _answer_http_error},  # type: ignore[dict-item]

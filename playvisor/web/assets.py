@@ -17,6 +17,8 @@ from playvisor.web.headers import ASSET_HEADERS, TERMINAL_HEADERS
 FOLDER = Path(__file__).with_name("static")
 _FOREVER = "public, max-age=31536000, immutable"
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
+# What the build says of the parts of others in it.
+NOTICES = ("THIRD-PARTY.txt", "sbom.cdx.json")
 NOT_BUILT = "The web application is not built here. In a checkout, `make web` builds it; the REST API works without."
 
 
@@ -37,6 +39,13 @@ class Assets:
         if not path.is_relative_to(self._folder / "assets") or not path.is_file():
             return PlainTextResponse("There is no such file.", 404)
         return self._send(request, path, {"cache-control": _FOREVER, **ASSET_HEADERS})
+
+    async def serve_notice(self, request: Request) -> Response:
+        """Serve what the build says of the parts of others in it: their licences, and the bill of materials."""
+        path = self._folder / request.url.path.lstrip("/")
+        if path.name not in NOTICES or not path.is_file():
+            return PlainTextResponse(NOT_BUILT, 404)
+        return self._send(request, path, {"cache-control": "no-cache"})
 
     async def serve_page(self, request: Request) -> Response:
         """Serve the page, which shows what its address says."""

@@ -3,7 +3,8 @@
 It prints its address as a line of JSON, does what each line of its stdin says, answers with a line each, and ends when
 stdin does. `{"do": "link"}` makes a one-time link, `{"do": "call", "tool": …, "arguments": …}` calls a tool as an AI
 client would, `{"do": "change", "vmid": …, "config": …}` changes a guest behind Playvisor's back, and
-`{"do": "append", "file": …, "text": …}` a file of the fleet that is served.
+`{"do": "append", "file": …, "text": …}` a file of the fleet that is served. `{"do": "look"}` looks at the cluster for
+its history.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from typing import Any
 import uvicorn
 from pydantic import SecretStr
 
+from mcp_bridge import version
 from mcp_bridge.auth.addresses import find_own_addresses
 from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.ledger.records import LOOK, SELF
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.factory import make_bridge
+from mcp_bridge.run.sync import Manner, sync_history
 from mcp_bridge.settings import Settings
 from mcp_bridge.system.serving import Listening, open_listening
 from playvisor.cli.command_line import LENT_PROGRAMS
@@ -72,6 +76,12 @@ class Stand:
                 guest = self._simulator.cluster.guests[asked["vmid"]]
                 guest.config.update(asked["config"])
                 return {"changed": asked["vmid"]}
+            case "look":
+                request = Request(LOOK, {}, "read", make_local_client(SELF, version()))
+                synced = sync_history(
+                    self._bridge, request, lambda _line: None, threading.Event(), Manner(everything=True)
+                )
+                return {"looked": synced is not None}
             case "append":
                 with (self._fleet / asked["file"]).open("a", encoding="utf-8") as file:
                     file.write(asked["text"])

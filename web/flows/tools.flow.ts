@@ -31,7 +31,11 @@ describe("the tools", () => {
     await page.getByLabel("Search the tools").fill("list guests");
     await page.getByRole("link", { name: /^List guests/ }).click();
     await page.getByRole("button", { name: "Read" }).click();
-    await page.getByRole("table", { name: "guests" }).or(page.getByRole("grid", { name: "guests" })).getByText("web-01").waitFor();
+    await page
+      .getByRole("table", { name: "guests" })
+      .or(page.getByRole("grid", { name: "guests" }))
+      .getByText("web-01")
+      .waitFor();
     for (const theme of THEMES) {
       await visitor.setTheme(theme);
       expect(await visitor.findViolations()).toEqual([]);

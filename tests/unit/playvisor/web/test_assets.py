@@ -1,4 +1,4 @@
-"""The built files, and the document of a terminal, which has no origin."""
+"""The built files, the notices beside them, and the document of a terminal, which has no origin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from playvisor.web.assets import Assets
+from playvisor.web.assets import NOTICES, Assets
 from playvisor.web.headers import POLICY, HeadersMiddleware
 
 
@@ -17,10 +17,12 @@ def browser(tmp_path):
     (tmp_path / "assets/x-1.js").write_text("export {}")
     for name in ("index.html", "terminal.html"):
         (tmp_path / name).write_text(name)
+    (tmp_path / "THIRD-PARTY.txt").write_text("react, MIT")
     assets = Assets(tmp_path)
     routes = [
         Route("/assets/{path:path}", assets.serve_file),
         Route("/terminal.html", assets.serve_terminal),
+        *(Route(f"/{name}", assets.serve_notice) for name in NOTICES),
         Route("/{path:path}", assets.serve_page),
     ]
     return TestClient(HeadersMiddleware(Starlette(routes=routes), is_secure=False))
@@ -52,3 +54,15 @@ def test_built_files_are_for_a_document_without_an_origin_too(browser):
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "immutable" in answer.headers["cache-control"]
+
+
+def test_licences_of_others_are_text_of_their_own(browser):
+    answer = browser.get("/THIRD-PARTY.txt")
+    assert (answer.status_code, answer.text) == (200, "react, MIT")
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_a_notice_that_was_not_built_is_not_the_page(browser):
+    answer = browser.get("/sbom.cdx.json")
+    assert answer.status_code == 404
+    assert "make web" in answer.text

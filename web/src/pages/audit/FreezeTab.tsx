@@ -35,7 +35,8 @@ export function FreezeTab(): ReactNode {
     },
   });
   const end = useMutation<unknown, Problem, void>({ mutationFn: () => remove("/freeze"), onSuccess: forget });
-  if (freeze.isError) return <ProblemNote error={freeze.error} what={own.failed} onRetry={() => void freeze.refetch()} />;
+  if (freeze.isError)
+    return <ProblemNote error={freeze.error} what={own.failed} onRetry={() => void freeze.refetch()} />;
   if (!freeze.data) return <SkeletonLines lines={4} />;
   if (freeze.data.frozen) {
     return (
@@ -78,7 +79,15 @@ export function FreezeTab(): ReactNode {
       {may && (
         <div className={styles.narrow}>
           <Stack>
-            <TextInput label={own.freezeWhy} help={own.freezeWhyHelp} required value={why} onChange={setWhy} maxLength={200} error={begin.error?.fields.why} />
+            <TextInput
+              label={own.freezeWhy}
+              help={own.freezeWhyHelp}
+              required
+              value={why}
+              onChange={setWhy}
+              maxLength={200}
+              error={begin.error?.fields.why}
+            />
             <Row>
               <AlertDialog
                 trigger={

@@ -34,12 +34,22 @@ export function LedgerTab(): ReactNode {
   const ledger = useResource<{ entry: number; limits: string }>("/ledger");
   const verify = useMutation<Verification, Problem, void>({ mutationFn: verifyLedger });
   const formats = useFormats();
-  if (ledger.isError) return <ProblemNote error={ledger.error} what={own.failed} onRetry={() => void ledger.refetch()} />;
+  if (ledger.isError)
+    return <ProblemNote error={ledger.error} what={own.failed} onRetry={() => void ledger.refetch()} />;
   return (
     <Stack>
       <Row justify="between" gap="4">
         <KeyValues
-          items={[{ name: own.entry, value: ledger.data ? <strong className={styles.figure}>{formats.number(ledger.data.entry)}</strong> : <Skeleton width="4rem" /> }]}
+          items={[
+            {
+              name: own.entry,
+              value: ledger.data ? (
+                <strong className={styles.figure}>{formats.number(ledger.data.entry)}</strong>
+              ) : (
+                <Skeleton width="4rem" />
+              ),
+            },
+          ]}
         />
         <Button look="primary" icon="audit" busy={verify.isPending} onClick={() => verify.mutate()}>
           {own.verify}
@@ -62,7 +72,11 @@ function Verified({ found }: { found: Verification }): ReactNode {
   const [seq, hash] = found.newest;
   return (
     <Stack>
-      <Note tone={found.intact ? "ok" : "bad"} icon={found.intact ? "audit" : "bad"} title={found.intact ? own.intact : own.broken(found.faults.length)}>
+      <Note
+        tone={found.intact ? "ok" : "bad"}
+        icon={found.intact ? "audit" : "bad"}
+        title={found.intact ? own.intact : own.broken(found.faults.length)}
+      >
         <p>{own.checked(formats.number(found.entries), formats.number(found.runs), formats.number(found.artifacts))}</p>
         {found.elsewhere > 0 && <p>{own.elsewhere(formats.number(found.elsewhere))}</p>}
         {found.since && <p>{own.since(formats.time(Date.parse(found.since), "short"))}</p>}
@@ -82,7 +96,14 @@ function Verified({ found }: { found: Verification }): ReactNode {
           getRowId={(fault) => `${String(fault.seq)} ${fault.run_id} ${fault.what}`}
           columns={[
             { id: "seq", header: own.faultOf, value: (fault) => fault.seq, width: 80, align: "end" },
-            { id: "about", header: own.about, value: (fault) => fault.run_id, cell: (fault) => <code>{fault.run_id}</code>, width: 140, wide: true },
+            {
+              id: "about",
+              header: own.about,
+              value: (fault) => fault.run_id,
+              cell: (fault) => <code>{fault.run_id}</code>,
+              width: 140,
+              wide: true,
+            },
             { id: "what", header: own.fault, value: (fault) => fault.what, width: 220, grow: 1 },
           ]}
         />

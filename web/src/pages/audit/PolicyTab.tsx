@@ -23,7 +23,16 @@ import type { Decision, Explained, Policy, Tested } from "./shapes";
 import { auditWords } from "./words";
 
 const EFFECTS = [
-  ...["changes", "interrupts", "degrades", "loses data", "gives access", "duplicates identity", "reaches out", "unknown"],
+  ...[
+    "changes",
+    "interrupts",
+    "degrades",
+    "loses data",
+    "gives access",
+    "duplicates identity",
+    "reaches out",
+    "unknown",
+  ],
 ];
 const TEXTS: JsonSchema = { type: "array", items: { type: "string" } };
 const QUESTION: JsonSchema = {
@@ -54,7 +63,8 @@ const TONES: Readonly<Record<Decision["ruling"], Tone>> = { allow: "ok", hold: "
 export function PolicyTab(): ReactNode {
   const own = usePageWords(auditWords);
   const policy = useResource<Policy>("/policy");
-  if (policy.isError) return <ProblemNote error={policy.error} what={own.failed} onRetry={() => void policy.refetch()} />;
+  if (policy.isError)
+    return <ProblemNote error={policy.error} what={own.failed} onRetry={() => void policy.refetch()} />;
   if (!policy.data) return <SkeletonLines lines={12} />;
   return (
     <Stack>
@@ -70,7 +80,11 @@ export function PolicyTab(): ReactNode {
               <li key={rule.name} className={styles.rule}>
                 <span className={styles.ruleHead}>
                   <code>{rule.name}</code>
-                  <Badge tone={rule.effect === "permit" ? "ok" : "warn"} icon={rule.effect === "permit" ? "check" : "lock"} quiet>
+                  <Badge
+                    tone={rule.effect === "permit" ? "ok" : "warn"}
+                    icon={rule.effect === "permit" ? "check" : "lock"}
+                    quiet
+                  >
                     {rule.effect === "permit" ? own.permits : own.forbids}
                   </Badge>
                 </span>
@@ -185,7 +199,10 @@ function Test(): ReactNode {
         {test.isError && <ProblemNote error={test.error} />}
         {test.data && (
           <>
-            <Note tone={test.data.failed ? "bad" : "ok"} title={test.data.failed ? own.someFailed(test.data.failed) : own.allPassed} />
+            <Note
+              tone={test.data.failed ? "bad" : "ok"}
+              title={test.data.failed ? own.someFailed(test.data.failed) : own.allPassed}
+            />
             <ul className={styles.decisions}>
               {test.data.cases.map((row, index) => (
                 <li key={index}>

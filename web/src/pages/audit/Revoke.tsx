@@ -11,7 +11,17 @@ import { Stack } from "@/parts/layout/Panel";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
 
 /** A button that ends a token, session or passkey, after a question. */
-export function Revoke({ where, text, title, children }: { where: string; text: string; title: string; children: ReactNode }): ReactNode {
+export function Revoke({
+  where,
+  text,
+  title,
+  children,
+}: {
+  where: string;
+  text: string;
+  title: string;
+  children: ReactNode;
+}): ReactNode {
   const client = useQueryClient();
   const revoke = useMutation<unknown, Problem, void>({
     mutationFn: () => remove(where),

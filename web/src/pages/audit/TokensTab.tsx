@@ -34,13 +34,48 @@ export function TokensTab(): ReactNode {
   const tokens = useResource<{ tokens: Token[] }>("/tokens");
   const columns = useMemo<Column<Token>[]>(
     () => [
-      { id: "name", header: own.name, value: (token) => token.name, cell: (token) => <strong>{token.name}</strong>, width: 120, grow: 1, fixed: true },
-      { id: "state", header: own.state, value: (token) => token.state, cell: (token) => <Badge tone={TONES[token.state]}>{own.states[token.state]}</Badge>, width: 90 },
+      {
+        id: "name",
+        header: own.name,
+        value: (token) => token.name,
+        cell: (token) => <strong>{token.name}</strong>,
+        width: 120,
+        grow: 1,
+        fixed: true,
+      },
+      {
+        id: "state",
+        header: own.state,
+        value: (token) => token.state,
+        cell: (token) => <Badge tone={TONES[token.state]}>{own.states[token.state]}</Badge>,
+        width: 90,
+      },
       { id: "roles", header: own.roles, value: (token) => token.roles.join(", "), width: 140, grow: 1, wide: true },
-      { id: "key", header: "ID", value: (token) => token.key, cell: (token) => <code>{token.key}</code>, width: 100, wide: true },
-      { id: "made", header: own.made, value: (token) => token.made_at, cell: (token) => <Time value={token.made_at} />, width: 130, wide: true },
+      {
+        id: "key",
+        header: "ID",
+        value: (token) => token.key,
+        cell: (token) => <code>{token.key}</code>,
+        width: 100,
+        wide: true,
+      },
+      {
+        id: "made",
+        header: own.made,
+        value: (token) => token.made_at,
+        cell: (token) => <Time value={token.made_at} />,
+        width: 130,
+        wide: true,
+      },
       { id: "by", header: own.by, value: (token) => token.made_by, width: 110, wide: true },
-      { id: "until", header: own.until, value: (token) => token.expires_at, cell: (token) => (token.expires_at ? <Time value={token.expires_at} style="day" /> : own.never), width: 120, wide: true },
+      {
+        id: "until",
+        header: own.until,
+        value: (token) => token.expires_at,
+        cell: (token) => (token.expires_at ? <Time value={token.expires_at} style="day" /> : own.never),
+        width: 120,
+        wide: true,
+      },
       {
         id: "revoke",
         header: own.revoke,
@@ -56,7 +91,8 @@ export function TokensTab(): ReactNode {
     ],
     [own],
   );
-  if (tokens.isError) return <ProblemNote error={tokens.error} what={own.failed} onRetry={() => void tokens.refetch()} />;
+  if (tokens.isError)
+    return <ProblemNote error={tokens.error} what={own.failed} onRetry={() => void tokens.refetch()} />;
   return (
     <DataTable
       id="audit-tokens"
@@ -129,8 +165,25 @@ function Create(): ReactNode {
         </Stack>
       ) : (
         <Stack>
-          <TextInput label={own.name} help={own.nameHelp} required mono value={name} onChange={setName} maxLength={40} error={fields.name} />
-          <MultiCombobox label={own.roles} help={own.rolesHelp} value={roles} onChange={setRoles} options={ROLES} creatable error={fields.roles} />
+          <TextInput
+            label={own.name}
+            help={own.nameHelp}
+            required
+            mono
+            value={name}
+            onChange={setName}
+            maxLength={40}
+            error={fields.name}
+          />
+          <MultiCombobox
+            label={own.roles}
+            help={own.rolesHelp}
+            value={roles}
+            onChange={setRoles}
+            options={ROLES}
+            creatable
+            error={fields.roles}
+          />
           <NumberInput label={own.days} value={days} onChange={setDays} min={1} max={3650} error={fields.days} />
           {create.isError && <ProblemNote error={create.error} bare />}
         </Stack>

@@ -13,8 +13,9 @@ import { ActsTab } from "./ActsTab";
 import styles from "./audit.module.css";
 import { FreezeTab } from "./FreezeTab";
 import { LedgerTab } from "./LedgerTab";
+import { PasskeysTab } from "./PasskeysTab";
 import { PolicyTab } from "./PolicyTab";
-import { PasskeysTab, SessionsTab } from "./SessionsTab";
+import { SessionsTab } from "./SessionsTab";
 import { TokensTab } from "./TokensTab";
 import { auditWords } from "./words";
 

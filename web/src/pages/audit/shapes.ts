@@ -53,15 +53,17 @@ export interface OtherSession {
 }
 
 export interface Passkey {
-  key: string;
+  id: string;
   name: string;
   owner: string;
-  origin?: string;
-  rp_id?: string;
+  state: string;
   made_at: string;
   used_at?: string | null;
   revoked_at?: string | null;
+  host?: string;
   roles?: string[];
+  may_approve?: boolean;
+  is_own: boolean;
 }
 
 export interface Policy {

@@ -42,7 +42,9 @@ export function AsOfTab({ from, until, times }: MomentsProps): ReactNode {
         header: words.fields.name,
         value: (guest) => guest.name,
         text: (guest) => `${guest.name} ${String(guest.vmid)}`,
-        cell: (guest) => <GuestName vmid={guest.vmid} name={guest.name} type={guest.type} template={guest.isTemplate} plain />,
+        cell: (guest) => (
+          <GuestName vmid={guest.vmid} name={guest.name} type={guest.type} template={guest.isTemplate} plain />
+        ),
         width: 190,
         grow: 2,
         fixed: true,
@@ -121,7 +123,12 @@ export function AsOfTab({ from, until, times }: MomentsProps): ReactNode {
         </>
       )}
       {opened && (
-        <Drawer open onOpenChange={(open) => !open && setOpened(null)} title={`${opened.name} (${String(opened.vmid)})`} size="m">
+        <Drawer
+          open
+          onOpenChange={(open) => !open && setOpened(null)}
+          title={`${opened.name} (${String(opened.vmid)})`}
+          size="m"
+        >
           <Stack>
             <p className={styles.faint}>{formats.time(Date.parse(asked), "full")}</p>
             <div className={styles.filters}>

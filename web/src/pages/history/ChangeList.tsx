@@ -63,7 +63,10 @@ function ChangeItem({ change }: { change: HistoryChange }): ReactNode {
         </div>
         {change.not_before && (change.source === "outside" || change.source === "unseen") && (
           <p className={styles.faint}>
-            {own.between(formats.time(Date.parse(change.not_before), "clock"), formats.time(Date.parse(change.at), "clock"))}
+            {own.between(
+              formats.time(Date.parse(change.not_before), "clock"),
+              formats.time(Date.parse(change.at), "clock"),
+            )}
           </p>
         )}
         {change.fields && change.fields.length > 0 && (
@@ -97,11 +100,12 @@ function Doer({ change }: { change: HistoryChange }): ReactNode {
   return (
     <>
       <span>{unknown[change.source] ?? change.who}</span>
-      {change.source !== "run" && change.upids?.map((upid) => (
-        <code key={upid} className={styles.upid} title={own.task}>
-          {upid}
-        </code>
-      ))}
+      {change.source !== "run" &&
+        change.upids?.map((upid) => (
+          <code key={upid} className={styles.upid} title={own.task}>
+            {upid}
+          </code>
+        ))}
     </>
   );
 }

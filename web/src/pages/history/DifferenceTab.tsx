@@ -31,7 +31,9 @@ export function DifferenceTab({ from, until, times }: MomentsProps): ReactNode {
         <TimeSlider label={own.first} from={from} until={until} value={first} onChange={moveFirst} times={times} />
         <TimeSlider label={own.second} from={from} until={until} value={second} onChange={moveSecond} times={times} />
       </div>
-      {changes.isError && <ProblemNote error={changes.error} what={own.failed} onRetry={() => void changes.refetch()} />}
+      {changes.isError && (
+        <ProblemNote error={changes.error} what={own.failed} onRetry={() => void changes.refetch()} />
+      )}
       {changes.data?.warnings.map((warning) => (
         <Note key={warning} tone="info" icon="clock">
           {warning}

@@ -38,8 +38,20 @@ export function TimeSlider({ label, from, until, value, onChange, times }: TimeS
           {formats.time(value, "day")} {formats.time(value, "clock")}
         </output>
         <span className={styles.sliderSteps}>
-          <IconButton size="s" icon="left" label={own.earlier} disabled={before === undefined} onClick={() => before !== undefined && onChange(before)} />
-          <IconButton size="s" icon="right" label={own.later} disabled={after === undefined} onClick={() => after !== undefined && onChange(after)} />
+          <IconButton
+            size="s"
+            icon="left"
+            label={own.earlier}
+            disabled={before === undefined}
+            onClick={() => before !== undefined && onChange(before)}
+          />
+          <IconButton
+            size="s"
+            icon="right"
+            label={own.later}
+            disabled={after === undefined}
+            onClick={() => after !== undefined && onChange(after)}
+          />
           <Button size="s" look="quiet" disabled={value >= until} onClick={() => onChange(until)}>
             {own.now}
           </Button>

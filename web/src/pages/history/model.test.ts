@@ -2,13 +2,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { describe, expect, it } from "vitest";
-import { chooseStep, countByPart, findNeighbour, groupByDay, readGuest, readLocalTime, type HistoryChange } from "./model";
+import {
+  chooseStep,
+  countByPart,
+  findNeighbour,
+  groupByDay,
+  readGuest,
+  readLocalTime,
+  type HistoryChange,
+} from "./model";
 
-const change = (at: string): HistoryChange => ({ at, what: "changed", kind: "guest", key: "101", who: "root", source: "run" });
+const change = (at: string): HistoryChange => ({
+  at,
+  what: "changed",
+  kind: "guest",
+  key: "101",
+  who: "root",
+  source: "run",
+});
 
 describe("changes", () => {
   it("stand below their day", () => {
-    const days = groupByDay([change("2026-01-02T12:00:00Z"), change("2026-01-02T11:00:00Z"), change("2026-01-01T12:00:00Z")]);
+    const days = groupByDay([
+      change("2026-01-02T12:00:00Z"),
+      change("2026-01-02T11:00:00Z"),
+      change("2026-01-01T12:00:00Z"),
+    ]);
     expect(days.map(({ changes }) => changes.length)).toEqual([2, 1]);
   });
 
@@ -35,8 +54,18 @@ describe("a slider over time", () => {
 
 describe("a guest of the past", () => {
   it("is what the list of guests had", () => {
-    const guest = readGuest({ key: "101", document: { overview: { name: "web-01", tags: "test;web", cpus: 2, status: "stopped" } } });
-    expect(guest).toMatchObject({ vmid: 101, name: "web-01", tags: ["test", "web"], cpus: 2, maxmem: undefined, node: "" });
+    const guest = readGuest({
+      key: "101",
+      document: { overview: { name: "web-01", tags: "test;web", cpus: 2, status: "stopped" } },
+    });
+    expect(guest).toMatchObject({
+      vmid: 101,
+      name: "web-01",
+      tags: ["test", "web"],
+      cpus: 2,
+      maxmem: undefined,
+      node: "",
+    });
   });
 });
 

@@ -76,7 +76,9 @@ export function readGuest({ key, document }: PastObject): PastGuest {
     status: text("status"),
     node: text("node"),
     pool: text("pool"),
-    tags: text("tags").split(/[;, ]+/).filter(Boolean),
+    tags: text("tags")
+      .split(/[;, ]+/)
+      .filter(Boolean),
     cpus: number("cpus"),
     maxmem: number("maxmem"),
     maxdisk: number("maxdisk"),

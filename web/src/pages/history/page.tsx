@@ -60,9 +60,23 @@ export default function HistoryPage(): ReactNode {
             value={tab}
             onChange={setTab}
             tabs={[
-              { value: "changes", text: own.changes, icon: "edit", content: <div className={styles.tab}><ChangesTab span={span.data} /></div> },
+              {
+                value: "changes",
+                text: own.changes,
+                icon: "edit",
+                content: (
+                  <div className={styles.tab}>
+                    <ChangesTab span={span.data} />
+                  </div>
+                ),
+              },
               { value: "state", text: own.asOf, icon: "clock", content: <Moments begin={begin} kind="state" /> },
-              { value: "difference", text: own.difference, icon: "drift", content: <Moments begin={begin} kind="difference" /> },
+              {
+                value: "difference",
+                text: own.difference,
+                icon: "drift",
+                content: <Moments begin={begin} kind="difference" />,
+              },
             ]}
           />
         </Panel>

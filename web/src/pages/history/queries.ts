@@ -30,7 +30,8 @@ export function usePastGuests(at: string): UseQueryResult<{ objects: PastObject[
   const query = { at, kind: "guest", limit: MOST_GUESTS };
   return useQuery({
     queryKey: keys.resource("/history/state", query),
-    queryFn: ({ signal }) => get<{ objects: PastObject[]; next: string | null; at: string }>("/history/state", query, signal),
+    queryFn: ({ signal }) =>
+      get<{ objects: PastObject[]; next: string | null; at: string }>("/history/state", query, signal),
     placeholderData: keepPreviousData,
     retry: false,
   });

@@ -57,7 +57,13 @@ export function Returned({ result }: { result: Result }): ReactNode {
                 content: (
                   <Stack>
                     {Object.keys(rest).length > 0 && (
-                      <KeyValues items={Object.entries(rest).map(([name, value]) => ({ key: name, name, value: <Value value={value} /> }))} />
+                      <KeyValues
+                        items={Object.entries(rest).map(([name, value]) => ({
+                          key: name,
+                          name,
+                          value: <Value value={value} />,
+                        }))}
+                      />
                     )}
                     {lists.map(([name, rows]) => (
                       <section key={name}>
@@ -68,7 +74,12 @@ export function Returned({ result }: { result: Result }): ReactNode {
                   </Stack>
                 ),
               },
-              { value: "json", text: own.json, icon: "code", content: <CodeBlock label={own.json} text={JSON.stringify(returned, null, 2)} /> },
+              {
+                value: "json",
+                text: own.json,
+                icon: "code",
+                content: <CodeBlock label={own.json} text={JSON.stringify(returned, null, 2)} />,
+              },
             ]}
           />
         )}

@@ -24,12 +24,28 @@ describe("a tool", () => {
 
 describe("what a tool returned", () => {
   it("is without what every result has, its lists of objects apart", () => {
-    const returned = takeReturned({ run_id: "1", status: "ok", guests: [{ vmid: 1 }], tags: ["a"], none: [], total: 1 });
-    expect(splitReturned(returned)).toEqual({ lists: [["guests", [{ vmid: 1 }]]], rest: { tags: ["a"], none: [], total: 1 } });
+    const returned = takeReturned({
+      run_id: "1",
+      status: "ok",
+      guests: [{ vmid: 1 }],
+      tags: ["a"],
+      none: [],
+      total: 1,
+    });
+    expect(splitReturned(returned)).toEqual({
+      lists: [["guests", [{ vmid: 1 }]]],
+      rest: { tags: ["a"], none: [], total: 1 },
+    });
   });
 
   it("has the columns that most rows have first", () => {
-    expect(listColumns([{ vmid: 1, lock: "x" }, { vmid: 2, name: "a" }, { name: "b", vmid: 3 }])).toEqual(["vmid", "name", "lock"]);
+    expect(
+      listColumns([
+        { vmid: 1, lock: "x" },
+        { vmid: 2, name: "a" },
+        { name: "b", vmid: 3 },
+      ]),
+    ).toEqual(["vmid", "name", "lock"]);
   });
 });
 
@@ -38,7 +54,10 @@ describe("secrets", () => {
     type: "object",
     properties: {
       name: { type: "string" },
-      users: { type: "array", items: { type: "object", properties: { password: { type: "string", writeOnly: true } } } },
+      users: {
+        type: "array",
+        items: { type: "object", properties: { password: { type: "string", writeOnly: true } } },
+      },
     },
   };
 

@@ -48,7 +48,11 @@ export function listColumns(rows: readonly Row[]): string[] {
 }
 
 function isRows(value: unknown): value is Row[] {
-  return Array.isArray(value) && value.length > 0 && value.every((each) => each !== null && typeof each === "object" && !Array.isArray(each));
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((each) => each !== null && typeof each === "object" && !Array.isArray(each))
+  );
 }
 
 /** Whether a value holds something that the schema says nobody may read. */

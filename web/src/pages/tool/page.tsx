@@ -82,7 +82,9 @@ function Body({ tool }: { tool: Tool }): ReactNode {
   const [refusal, setRefusal] = useState<Problem | null>(null);
   const call = useCallTool();
   const complaints = checkValue(tool.input_schema, value);
-  const names = Object.keys(tool.input_schema.properties ?? {}).filter((each) => !(OWN_ARGUMENTS as readonly string[]).includes(each));
+  const names = Object.keys(tool.input_schema.properties ?? {}).filter(
+    (each) => !(OWN_ARGUMENTS as readonly string[]).includes(each),
+  );
   const problem = refusal ?? call.error;
   const isAllowed = way === "read" || mayOperate || way === "plan";
 
@@ -174,7 +176,13 @@ function Body({ tool }: { tool: Tool }): ReactNode {
         ) : (
           way === "read" && (
             <Panel title={own.result} icon="document">
-              {call.isPending ? <SkeletonLines lines={6} /> : <Empty icon="search" title={own.empty}>{own.emptyNext}</Empty>}
+              {call.isPending ? (
+                <SkeletonLines lines={6} />
+              ) : (
+                <Empty icon="search" title={own.empty}>
+                  {own.emptyNext}
+                </Empty>
+              )}
             </Panel>
           )
         )}
@@ -197,7 +205,15 @@ function Body({ tool }: { tool: Tool }): ReactNode {
 }
 
 /** The same call as a command and as a request. */
-function Elsewhere({ tool, value, isPlan }: { tool: Tool; value: Record<string, unknown>; isPlan: boolean }): ReactNode {
+function Elsewhere({
+  tool,
+  value,
+  isPlan,
+}: {
+  tool: Tool;
+  value: Record<string, unknown>;
+  isPlan: boolean;
+}): ReactNode {
   const own = usePageWords(toolWords);
   const shown = maskSecrets(tool.input_schema, value) as Record<string, unknown>;
   const url = `${location.origin}${PREFIX}${path`/tools/${tool.name}`}`;
@@ -213,7 +229,11 @@ function Elsewhere({ tool, value, isPlan }: { tool: Tool; value: Record<string, 
         </div>
         <div>
           <h3 className={styles.listName}>{own.curl}</h3>
-          <CodeBlock label={own.curl} text={makeCurl({ method: "POST", url, body: isPlan ? { ...shown, check: true } : shown })} wrap />
+          <CodeBlock
+            label={own.curl}
+            text={makeCurl({ method: "POST", url, body: isPlan ? { ...shown, check: true } : shown })}
+            wrap
+          />
         </div>
       </Stack>
     </Panel>

@@ -28,7 +28,9 @@ describe("the catalogue", () => {
   });
 
   it("is searched by all words, wherever they stand", () => {
-    expect(groupTools(TOOLS, "Cleanly stop", "all").flatMap(({ tools }) => tools.map(({ name }) => name))).toEqual(["stop_guest"]);
+    expect(groupTools(TOOLS, "Cleanly stop", "all").flatMap(({ tools }) => tools.map(({ name }) => name))).toEqual([
+      "stop_guest",
+    ]);
     expect(groupTools(TOOLS, "stop", "read")).toEqual([]);
   });
 });

@@ -29,14 +29,25 @@ export default function ToolsPage(): ReactNode {
   const tools = useTools();
   const [query, setQuery] = useFilterValue("q");
   const [effect, setEffect] = useSearchValue<EffectName | "all">("effect", "all");
-  const groups = useMemo(() => (tools.data ? groupTools(tools.data, query, effect) : undefined), [tools.data, query, effect]);
+  const groups = useMemo(
+    () => (tools.data ? groupTools(tools.data, query, effect) : undefined),
+    [tools.data, query, effect],
+  );
   const found = groups?.reduce((sum, group) => sum + group.tools.length, 0);
   return (
     <>
       <PageHead title={words.nav.tools} lead={own.lead} />
       <Stack>
         <div className={styles.search}>
-          <TextInput label={own.search} hideLabel type="search" icon="search" placeholder={own.searchHint} value={query} onChange={setQuery} />
+          <TextInput
+            label={own.search}
+            hideLabel
+            type="search"
+            icon="search"
+            placeholder={own.searchHint}
+            value={query}
+            onChange={setQuery}
+          />
           <Select
             label={own.effect}
             hideLabel
@@ -61,7 +72,11 @@ export default function ToolsPage(): ReactNode {
             </Empty>
           </Panel>
         )}
-        <div className={styles.groups}>{groups?.map((group) => <Group key={group.toolset} group={group} />)}</div>
+        <div className={styles.groups}>
+          {groups?.map((group) => (
+            <Group key={group.toolset} group={group} />
+          ))}
+        </div>
       </Stack>
     </>
   );
@@ -71,7 +86,12 @@ function Group({ group }: { group: ToolGroup }): ReactNode {
   const own = usePageWords(toolsWords);
   const titles: Readonly<Record<string, string>> = own.toolsets;
   return (
-    <Panel title={titles[group.toolset] ?? group.toolset} aside={group.tools.length} flush className={styles.group ?? ""}>
+    <Panel
+      title={titles[group.toolset] ?? group.toolset}
+      aside={group.tools.length}
+      flush
+      className={styles.group ?? ""}
+    >
       <ul>
         {group.tools.map((tool) => (
           <li key={tool.name}>

@@ -34,7 +34,7 @@ export const toolsWords = definePageWords(
     },
   },
   {
-    lead: "Tout ce que peuvent faire les personnes, les clients d'IA et les scripts, avec un plan avant toute modification.",
+    lead: "Tout ce que peuvent personnes, clients d'IA et scripts, avec un plan avant toute modification.",
     search: "Rechercher un outil",
     searchHint: "Un mot du nom ou de la description",
     effect: "Effet",

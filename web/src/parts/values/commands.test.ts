@@ -15,7 +15,12 @@ describe("a word for a shell", () => {
 
 describe("a call on the command line", () => {
   it("has objects by dots, lists by commas, and the rest as JSON", () => {
-    const args = { name: "web-01", guests: { tags: ["web", "prod"], status: "running" }, force: true, disks: [{ size: 8 }] };
+    const args = {
+      name: "web-01",
+      guests: { tags: ["web", "prod"], status: "running" },
+      force: true,
+      disks: [{ size: 8 }],
+    };
     expect(makeCommand("stop_guest", args, true)).toBe(
       `playvisor call stop_guest name=web-01 guests.tags=web,prod guests.status=running force=true 'disks=[{"size":8}]' --check`,
     );

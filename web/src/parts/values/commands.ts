@@ -46,7 +46,10 @@ function listWords(name: string, value: unknown): string[] {
 }
 
 function isPlain(value: unknown): value is string | number {
-  return typeof value === "number" || (typeof value === "string" && value !== "" && !/[,\s]/.test(value) && !looksLikeJson(value));
+  return (
+    typeof value === "number" ||
+    (typeof value === "string" && value !== "" && !/[,\s]/.test(value) && !looksLikeJson(value))
+  );
 }
 
 function looksLikeJson(text: string): boolean {

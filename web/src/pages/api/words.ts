@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 Playvisor contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+import { countIn } from "@/words/format";
+import { definePageWords } from "@/words";
+
+export const apiWords = definePageWords(
+  {
+    lead: "Everything that this page does, for scripts: JSON over HTTP, with a token or a session.",
+    document: "OpenAPI document",
+    auth: "A script needs a token (`playvisor tokens create NAME`), and sends it as `Authorization: Bearer …`.",
+    tokens: "Tokens",
+    search: "Search the operations",
+    searchHint: "A path, a name, or a word",
+    failed: "The description can't be shown.",
+    none: "No operation matches.",
+    noneNext: "Use fewer words.",
+    found: (number: number) => countIn("en", number, "operation", "operations"),
+    open: "for everybody",
+    parameters: "Parameters",
+    body: "Body",
+    answers: "Answers",
+    name: "Name",
+    place: "In",
+    places: { path: "path", query: "query", header: "header" },
+    type: "Type",
+    meaning: "Meaning",
+    noFields: "Any JSON.",
+    curl: "With curl",
+    problems: "Every refusal is a problem (RFC 9457) with a sentence, a hint and a code.",
+  },
+  {
+    lead: "Tout ce que fait cette page, pour les scripts : JSON sur HTTP, avec un jeton ou une session.",
+    document: "Document OpenAPI",
+    auth: "Un script envoie un jeton (`playvisor tokens create NOM`) par `Authorization: Bearer …`.",
+    tokens: "Jetons",
+    search: "Rechercher une opération",
+    searchHint: "Un chemin, un nom ou un mot",
+    failed: "La description ne peut pas être affichée.",
+    none: "Aucune opération ne correspond.",
+    noneNext: "Utilisez moins de mots.",
+    found: (number: number) => countIn("fr", number, "opération", "opérations"),
+    open: "pour tous",
+    parameters: "Paramètres",
+    body: "Corps",
+    answers: "Réponses",
+    name: "Nom",
+    place: "Dans",
+    places: { path: "chemin", query: "requête", header: "en-tête" },
+    type: "Type",
+    meaning: "Sens",
+    noFields: "JSON quelconque.",
+    curl: "Avec curl",
+    problems: "Tout refus est un problème (RFC 9457) avec une phrase, un conseil et un code.",
+  },
+);
