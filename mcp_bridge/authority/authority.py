@@ -280,7 +280,7 @@ class Authority:
         """The passkeys of the people who come in by them, or approve plans with them."""
         from mcp_bridge.authority.passkey_writer import PasskeyWriter
 
-        return PasskeyWriter(self._writer.database, lambda source, why: self.refused_logins.note(source, why))
+        return PasskeyWriter(self._writer.database, self.refused_logins.note)
 
     @cached_property
     def refused_logins(self) -> RefusedLogins:
