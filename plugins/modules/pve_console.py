@@ -232,6 +232,9 @@ class Consoles(Resource[Place]):
     noun = "consoles"
     settle_seconds = 0
 
+    def __init__(self) -> None:
+        self.opened: set[Place] = set()
+
     def observe(self, client: Client, params: dict[str, Any]) -> Sequence[Place]:
         if params["vmid"] is None and not params["name"]:
             return [observe_node(client, params["node"], params["console"])]
@@ -261,15 +264,15 @@ class Consoles(Resource[Place]):
 
     def send(self, client: Client, observed: Place, step: Step, outcome: Outcome) -> Any:
         answer = super().send(client, observed, step, outcome)
+        self.opened.add(observed)
         write_journal(answer["upid"])
         outcome.facts |= describe_ticket(client.connection.url, observed.path, answer)
         return answer
 
-    def needs_answer(self, step: Step) -> bool:
-        return True
-
     def read_state(self, client: Client, observed: Place, plan: Plan) -> dict[str, Any]:
-        # Nothing can be read of it until its client has come.
+        # Nothing can be read of it until its client has come: only the answer tells that it waits.
+        if observed not in self.opened:
+            raise PveError(UNSUPPORTED, "Proxmox VE doesn't tell whether a console waits.", is_lasting=True)
         return plan.after
 
     def extra_facts(self, observed: Place, plan: Plan, client: Client | None = None) -> dict[str, Any]:

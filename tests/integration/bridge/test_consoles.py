@@ -385,7 +385,9 @@ def _serve_web(env):
     command = ["playvisor", "web", "--port", "0"]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as server:
         try:
-            yield re.search(r"(http://\S+)/#link=(\S+)", server.stderr.readline()).groups()
+            # Where the pages aren't built, it says so first.
+            opened = (re.search(r"(http://\S+)/#link=(\S+)", line) for line in server.stderr)
+            yield next(filter(None, opened)).groups()
         finally:
             server.terminate()
             assert server.wait(20) == 0
