@@ -4,7 +4,7 @@ It prints its address as a line of JSON, does what each line of its stdin says, 
 stdin does. `{"do": "link"}` makes a one-time link, `{"do": "call", "tool": …, "arguments": …}` calls a tool as an AI
 client would, `{"do": "change", "vmid": …, "config": …}` changes a guest behind Playvisor's back, and
 `{"do": "append", "file": …, "text": …}` a file of the fleet that is served. `{"do": "look"}` looks at the cluster for
-its history.
+its history. With `"ways": true` people come in by an identity provider and as users of the cluster, too: ADA is known to both.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from oidc_provider import OidcProvider
 from pydantic import SecretStr
 
 from mcp_bridge import version
 from mcp_bridge.auth.addresses import find_own_addresses
 from mcp_bridge.auth.caller import make_local_client
+from mcp_bridge.auth.issuer import Issuer
 from mcp_bridge.ledger.records import LOOK, SELF
 from mcp_bridge.run import Bridge, Request
 from mcp_bridge.run.factory import make_bridge
@@ -35,9 +37,12 @@ from mcp_bridge.system.serving import Listening, open_listening
 from playvisor.cli.command_line import LENT_PROGRAMS
 from playvisor.fleet.tools import register_tools
 from playvisor.web.app import make_app
-from playvisor.web.context import WebContext
+from playvisor.web.context import Ways, WebContext
 from playvisor.web.fleets.sources import Fleets
+from playvisor.web.signin.oidc import CALLBACK, Client, OidcLogIn
+from playvisor.web.signin.realm import RealmLogIn
 from pve_simulator import Simulator, build_cluster
+from pve_simulator.state.access import Group, User
 
 FLEET = """\
 fleet: shop
@@ -51,6 +56,9 @@ guests:
 pools:
   shop: {comment: The shop}
 """
+
+PASSWORD = "correct horse battery staple"
+ROLES = ("operator", "approver")
 
 
 class Stand:
@@ -90,12 +98,22 @@ class Stand:
                 return {"error": f"{other}?"}
 
 
+def make_ways(bridge: Bridge, provider: OidcProvider, url: str) -> Ways:
+    """Let people in by an identity provider, and as users of Proxmox VE."""
+    secret = SecretStr(provider.client_secret)
+    client = Client(provider.client_id, secret, f"{url}{CALLBACK}", "openid", {"ops": ROLES}, "Example")
+    oidc = OidcLogIn(Issuer(provider.issuer, roles_claim="groups"), client)
+    return Ways(oidc, RealmLogIn(bridge, {"@ops": ROLES}))
+
+
 @contextmanager
-def open_stand(folder: Path, nodes: int, guests: int) -> Iterator[Stand]:
+def open_stand(folder: Path, nodes: int, guests: int, *, ways: bool) -> Iterator[Stand]:
     """Open a stand for as long as the context lasts."""
     register_tools()
     cluster = build_cluster(nodes=nodes, guests=guests)
-    with Simulator(cluster, port=0, task_seconds=0.4, resources_lag=0.0, status_cache=0.0) as simulator:
+    cluster.access.groups["ops"] = Group()
+    cluster.access.users["ada@pve"] = User(password=PASSWORD, groups=["ops"])
+    with ExitStack() as opened, Simulator(cluster, port=0, task_seconds=0.4, resources_lag=0.0, status_cache=0.0) as simulator:
         settings = Settings(
             url=simulator.url,
             user=simulator.user,
@@ -112,7 +130,10 @@ def open_stand(folder: Path, nodes: int, guests: int) -> Iterator[Stand]:
             fleet.mkdir()
             (fleet / "fleet.yml").write_text(FLEET, encoding="utf-8")
             addresses = find_own_addresses("127.0.0.1", port)
-            context = WebContext(bridge, "apply", addresses, fleets=Fleets([fleet]))
+            url = f"http://127.0.0.1:{port}"
+            provider = opened.enter_context(OidcProvider({"ada": {"groups": ["ops"]}})) if ways else None
+            known = make_ways(bridge, provider, url) if provider else Ways()
+            context = WebContext(bridge, "apply", addresses, url=url, ways=known, fleets=Fleets([fleet]))
             config = uvicorn.Config(make_app(context), log_level="warning", ws="wsproto", access_log=False)
             server = uvicorn.Server(config)
             serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -120,7 +141,7 @@ def open_stand(folder: Path, nodes: int, guests: int) -> Iterator[Stand]:
             while not server.started and serving.is_alive():
                 time.sleep(0.01)
             context.read_cluster()
-            yield Stand(simulator, bridge, context, f"http://127.0.0.1:{port}", fleet)
+            yield Stand(simulator, bridge, context, url, fleet)
             server.should_exit = True
             serving.join(5)
         bridge.close()
@@ -131,7 +152,8 @@ def main() -> None:
     options = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     with tempfile.TemporaryDirectory(prefix="playvisor-web-") as name:
         os.environ["HOME"] = name
-        with open_stand(Path(name), options.get("nodes", 3), options.get("guests", 12)) as stand:
+        how = {"ways": options.get("ways", False)}
+        with open_stand(Path(name), options.get("nodes", 3), options.get("guests", 12), **how) as stand:
             print(json.dumps(stand.answer({"do": "link"})), flush=True)
             for line in sys.stdin:
                 print(json.dumps(stand.answer(json.loads(line))), flush=True)

@@ -33,7 +33,7 @@ describe("a plan of an AI client", () => {
     await page.getByText("stop web-01 (101)").first().click();
     await page.getByText("It is still this plan.").waitFor();
     await page.getByLabel("Reason").fill("It is planned maintenance.");
-    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
     await page.getByRole("button", { name: "Apply it now" }).click();
     await page.getByRole("heading", { name: "Stop guests" }).waitFor();
     await page.getByText("Done").first().waitFor();

@@ -16,9 +16,11 @@ export class Stand {
     readonly link: string,
   ) {}
 
-  static async open(options: { nodes?: number; guests?: number } = {}): Promise<Stand> {
+  static async open(options: { nodes?: number; guests?: number; ways?: boolean } = {}): Promise<Stand> {
     if (!existsSync(PYTHON)) throw new Error(`${PYTHON} is missing: make venv`);
-    const child = spawn(PYTHON, [`${ROOT}tests/web/stand.py`, JSON.stringify(options)], { cwd: ROOT, stdio: "pipe" });
+    const command = [`${ROOT}tests/web/stand.py`, JSON.stringify(options)];
+    const env = { ...process.env, PYTHONPATH: `${ROOT}tests` };
+    const child = spawn(PYTHON, command, { cwd: ROOT, env, stdio: "pipe" });
     child.stderr.pipe(process.stderr);
     const reader: Interface = createInterface({ input: child.stdout });
     const lines = reader[Symbol.asyncIterator]();

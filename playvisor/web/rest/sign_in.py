@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -61,6 +62,9 @@ _WAY = {
 # A page of this server; neither another host nor a header.
 _OWN_PAGE = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _LONGEST_NEXT = 1000
+PROBLEM_COOKIE = "playvisor-problem"
+_PROBLEM_SECONDS = 60
+"""Within which the page has read why a sign-in failed."""
 
 
 def list_endpoints() -> list[Endpoint]:
@@ -174,9 +178,9 @@ async def _end_oidc(context: WebContext, request: Request) -> Response:
     try:
         response = await run_in_threadpool(_come_back, context, request)
     except PlayvisorError as error:
-        response = _send_to_sign_in(describe_error(error))
+        response = _send_to_sign_in(context, describe_error(error))
     except Problem as problem:
-        response = _send_to_sign_in(problem)
+        response = _send_to_sign_in(context, problem)
     response.delete_cookie(_name_cookie(context), path="/", httponly=True, samesite="lax", secure=context.is_secure)
     return response
 
@@ -220,11 +224,22 @@ def _require_own_browser(request: Request) -> None:
         )
 
 
-def _send_to_sign_in(problem: Problem) -> Response:
-    """Show a problem on the page on which people sign in."""
-    shown = {"problem": problem.body["detail"], "code": problem.body["code"], "hint": problem.body.get("hint")}
-    query = urlencode({name: value for name, value in shown.items() if value})
-    return RedirectResponse(f"/sign-in?{query}", 303, {"cache-control": "no-store"})
+def _send_to_sign_in(context: WebContext, problem: Problem) -> Response:
+    """Show a problem on the page on which people sign in.
+
+    It goes there in a cookie, not in the address, into which anybody could write what the page is to say.
+    """
+    shown = {"detail": problem.body["detail"], "code": problem.body["code"], "hint": problem.body.get("hint")}
+    response = RedirectResponse("/sign-in", 303, {"cache-control": "no-store"})
+    response.set_cookie(
+        _name_cookie(context, PROBLEM_COOKIE),
+        quote(json.dumps(shown)),
+        max_age=_PROBLEM_SECONDS,
+        path="/",
+        samesite="lax",
+        secure=context.is_secure,
+    )
+    return response
 
 
 def _make_no_way(how: str, option: str) -> Problem:
@@ -236,5 +251,5 @@ def _read_next(page: str) -> str:
     return page if _OWN_PAGE.fullmatch(page) and not page.startswith("/sign-in") else "/"
 
 
-def _name_cookie(context: WebContext) -> str:
-    return "__Host-playvisor-oidc" if context.is_secure else "playvisor-oidc"
+def _name_cookie(context: WebContext, name: str = "playvisor-oidc") -> str:
+    return f"__Host-{name}" if context.is_secure else name

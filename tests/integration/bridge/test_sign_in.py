@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
 import pytest
@@ -18,6 +18,7 @@ from mcp_bridge.auth.addresses import find_own_addresses
 from mcp_bridge.auth.issuer import Issuer
 from mcp_bridge.executor.cold import ColdExecutor
 from playvisor.web.context import Ways
+from playvisor.web.rest.sign_in import PROBLEM_COOKIE
 from playvisor.web.signin import oidc, sessions
 from playvisor.web.signin.attempts import ADDRESS_BURST, Attempts
 from playvisor.web.signin.oidc import CALLBACK, Client, OidcLogIn
@@ -411,10 +412,8 @@ def test_nobody_is_sent_to_another_site_afterwards(lab, provider, page):
 
 
 def read_problem(came):
-    assert came.status_code == 303
-    where = urlsplit(came.headers["location"])
-    assert where.path == "/sign-in"
-    return parse_qs(where.query)["problem"][0]
+    assert (came.status_code, came.headers["location"]) == (303, "/sign-in")
+    return json.loads(unquote(came.cookies[PROBLEM_COOKIE]))["detail"]
 
 
 def test_a_user_without_a_role_there_does_not_come_in(lab, provider):

@@ -102,7 +102,11 @@ export const en = {
     changes: "changes",
     interrupts: "interrupts",
     "loses data": "loses data",
+    degrades: "degrades",
     "gives access": "gives access",
+    "duplicates identity": "duplicates an identity",
+    "reaches out": "reaches out",
+    unknown: "unknown",
   },
   shell: {
     product: "Playvisor",
@@ -144,6 +148,8 @@ export const en = {
     frozen: "All changes are frozen",
     frozenBy: (who: string) => `by ${who}`,
   },
+  /** At the foot of narrow screens. */
+  foot: { dashboard: "Dashboard", guests: "Guests", runs: "Runs", approvals: "Approvals" },
   nav: {
     dashboard: "Dashboard",
     guests: "Guests",

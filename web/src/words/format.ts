@@ -90,7 +90,7 @@ export function formatDuration(locale: string, seconds: number): string {
     .join(" ");
 }
 
-/** A point in time as date and time, with seconds on demand. */
+/** A point in time as date and time, by 24 hours, with seconds on demand. */
 export function formatTime(
   locale: string,
   time: number | Date,
@@ -102,7 +102,7 @@ export function formatTime(
     clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
     day: { year: "numeric", month: "short", day: "numeric" },
   };
-  return keep(`t${locale}${style}`, () => new Intl.DateTimeFormat(locale, options[style])).format(time);
+  return keep(`t${locale}${style}`, () => new Intl.DateTimeFormat(locale, { ...options[style], ...(style !== "full" && style !== "day" && { hourCycle: "h23" }) })).format(time);
 }
 
 /** The form of a word for a number: `{one: "guest", other: "guests"}`. */

@@ -103,7 +103,11 @@ export const fr: Words = {
     changes: "modifie",
     interrupts: "interrompt",
     "loses data": "perd des données",
+    degrades: "dégrade",
     "gives access": "donne un accès",
+    "duplicates identity": "double une identité",
+    "reaches out": "sort du cluster",
+    unknown: "inconnu",
   },
   shell: {
     product: "Playvisor",
@@ -145,6 +149,7 @@ export const fr: Words = {
     frozen: "Toutes les modifications sont gelées",
     frozenBy: (who) => `par ${who}`,
   },
+  foot: { dashboard: "Accueil", guests: "Invités", runs: "Exécutions", approvals: "À décider" },
   nav: {
     dashboard: "Tableau de bord",
     guests: "Invités",

@@ -80,6 +80,12 @@ export function useLanguage(): Language {
   return useSpoken().language;
 }
 
+/** The page's language as the browser has it, such as "en-GB", by which dates and figures are written. */
+export function useLocale(): string {
+  const language = useLanguage();
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
 export interface Formats {
   number: (value: number, options?: Intl.NumberFormatOptions) => string;
   percent: (value: number, digits?: number) => string;
@@ -93,19 +99,19 @@ export interface Formats {
 
 /** Figures, sizes and times in the page's language. */
 export function useFormats(): Formats {
-  const language = useLanguage();
+  const locale = useLocale();
   return useMemo(
     () => ({
-      number: (value, options) => format.formatNumber(language, value, options),
-      percent: (value, digits) => format.formatPercent(language, value, digits),
-      bytes: (value) => format.formatBytes(language, value),
-      rate: (value) => format.formatRate(language, value),
-      duration: (seconds) => format.formatDuration(language, seconds),
-      time: (value, style) => format.formatTime(language, value, style),
-      ago: (time, now) => format.formatAgo(language, time, now),
-      list: (items) => format.formatList(language, items),
+      number: (value, options) => format.formatNumber(locale, value, options),
+      percent: (value, digits) => format.formatPercent(locale, value, digits),
+      bytes: (value) => format.formatBytes(locale, value),
+      rate: (value) => format.formatRate(locale, value),
+      duration: (seconds) => format.formatDuration(locale, seconds),
+      time: (value, style) => format.formatTime(locale, value, style),
+      ago: (time, now) => format.formatAgo(locale, time, now),
+      list: (items) => format.formatList(locale, items),
     }),
-    [language],
+    [locale],
   );
 }
 

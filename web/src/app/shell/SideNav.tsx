@@ -122,7 +122,7 @@ export function Foot(): ReactNode {
             <Icon name={page.icon} size={20} />
             {page.name === "approvals" && <Waiting />}
           </span>
-          <span className={styles.footName}>{words.nav[page.name]}</span>
+          <span className={styles.footName}>{words.foot[page.name as keyof typeof words.foot]}</span>
         </Link>
       ))}
       <button type="button" className={styles.footLink} aria-expanded={isOpen} onClick={() => setOpen(true)}>

@@ -6,7 +6,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { makeUrl, post, setCsrf } from "@/api/client";
 import { keys, waysOptions } from "@/api/queries";
-import { Problem } from "@/api/problem";
+import type { Problem } from "@/api/problem";
 import type { Realm, Session, Way } from "@/api/shapes";
 import { Button } from "@/parts/button/Button";
 import { Select } from "@/parts/fields/Select";
@@ -21,6 +21,7 @@ import { LANGUAGES, setLanguage, useLanguage, useWords } from "@/words";
 import { Mark } from "../shell/Mark";
 import { spendLinkCode } from "./linkCode";
 import { readNext } from "./next";
+import { takeProblem } from "./lastProblem";
 import { getAssertion, hasPasskeys } from "./passkey";
 import styles from "./signin.module.css";
 
@@ -29,6 +30,7 @@ export function SignIn(): ReactNode {
   const words = useWords();
   const search = useSearch({ from: "/sign-in" });
   const ways = useQuery(waysOptions);
+  const [problem] = useState(takeProblem);
   useEffect(() => {
     document.title = `${words.signIn.title} · ${words.shell.product}`;
   }, [words]);
@@ -40,22 +42,12 @@ export function SignIn(): ReactNode {
           <h1>{words.shell.product}</h1>
           <p>{words.signIn.lead}</p>
         </header>
-        {search.next && !search.problem && (
+        {search.next && !problem && (
           <Note tone="idle" icon="lock">
             {words.signIn.ended}
           </Note>
         )}
-        {search.problem && (
-          <ProblemNote
-            error={
-              new Problem(401, {
-                detail: search.problem,
-                code: search.code ?? "auth_failed",
-                ...(search.hint && { hint: search.hint }),
-              })
-            }
-          />
-        )}
+        {problem && <ProblemNote error={problem} />}
         {ways.isPending ? (
           <SkeletonLines lines={4} />
         ) : ways.isError ? (

@@ -5,10 +5,10 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { path, post } from "@/api/client";
-import type { Problem } from "@/api/problem";
 import { keys, useCallTool, usePlan } from "@/api/queries";
 import type { HeldPlan } from "@/api/shapes";
 import { useMay } from "@/app/session";
+import { getAssertion, hasPasskeys } from "@/app/signin/passkey";
 import { Button, ButtonLink } from "@/parts/button/Button";
 import { TextArea } from "@/parts/fields/TextInput";
 import { PageHead } from "@/parts/layout/PageHead";
@@ -191,25 +191,77 @@ function Approved({ plan, decided }: { plan: HeldPlan; decided: string | undefin
   );
 }
 
+/** How a decision is sent: alone, or signed by a passkey. */
+interface Choice {
+  approve: boolean;
+  byKey: boolean;
+}
+
 function Decision({ plan }: { plan: HeldPlan }): ReactNode {
   const own = usePageWords(approvalWords);
+  const words = useWords();
   const [reason, setReason] = useState("");
-  const decide = useMutation<HeldPlan, Problem, boolean>({
-    mutationFn: (approve) => post<HeldPlan>(path`/plans/${plan.plan_id}/decision`, { approve, seal: plan.seal, ...(reason && { reason }) }),
+  const decide = useMutation<HeldPlan, Error, Choice>({
+    mutationFn: async ({ approve, byKey }) => {
+      const assertion = byKey
+        ? await getAssertion(await post<Record<string, unknown>>(path`/plans/${plan.plan_id}/options`, { approve }))
+        : undefined;
+      const decision = { approve, seal: plan.seal, ...(reason && { reason }), ...(byKey && { assertion }) };
+      return post<HeldPlan>(path`/plans/${plan.plan_id}/decision`, decision);
+    },
   });
+  const isBusy = (approve: boolean, byKey: boolean): boolean =>
+    decide.isPending && decide.variables.approve === approve && decide.variables.byKey === byKey;
+  const needsKey = plan.needs?.passkey === true;
   return (
     <Panel title={own.decideTitle} icon="approval">
       <Stack gap="3">
         <p>{own.decideText}</p>
+        {needsKey && (
+          <Note
+            icon="fingerprint"
+            title={own.needsKey}
+            actions={
+              <ButtonLink size="s" to="/audit" search={{ tab: "passkeys" }}>
+                {own.keys}
+              </ButtonLink>
+            }
+          >
+            {hasPasskeys() ? own.needsKeyNext : words.signIn.passkeyUnsupported}
+          </Note>
+        )}
         <TextArea label={own.reason} help={own.reasonHelp} value={reason} onChange={setReason} rows={2} maxLength={500} />
-        {decide.isError && <ProblemNote error={decide.error} bare />}
+        {decide.error instanceof DOMException ? (
+          <Note tone="warn" title={words.signIn.passkeyCancelled}>
+            {own.keyFailed}
+          </Note>
+        ) : (
+          decide.isError && <ProblemNote error={decide.error} bare />
+        )}
         <Row justify="end">
-          <Button look="danger" busy={decide.isPending && decide.variables === false} onClick={() => decide.mutate(false)}>
+          <Button look="danger" busy={isBusy(false, false)} onClick={() => decide.mutate({ approve: false, byKey: false })}>
             {own.deny}
           </Button>
-          <Button look="primary" icon="check" busy={decide.isPending && decide.variables === true} onClick={() => decide.mutate(true)}>
-            {own.approve}
-          </Button>
+          {hasPasskeys() && (
+            <Button
+              look={needsKey ? "primary" : "quiet"}
+              icon="fingerprint"
+              busy={isBusy(true, true)}
+              onClick={() => decide.mutate({ approve: true, byKey: true })}
+            >
+              {own.approveKey}
+            </Button>
+          )}
+          {!needsKey && (
+            <Button
+              look="primary"
+              icon="check"
+              busy={isBusy(true, false)}
+              onClick={() => decide.mutate({ approve: true, byKey: false })}
+            >
+              {own.approve}
+            </Button>
+          )}
         </Row>
       </Stack>
     </Panel>

@@ -8,7 +8,7 @@ import type { HeldPlan } from "@/api/shapes";
 import { useSearchValue } from "@/app/useSearchValue";
 import { Select } from "@/parts/fields/Select";
 import { PageHead } from "@/parts/layout/PageHead";
-import { Panel } from "@/parts/layout/Panel";
+import { Panel, Row } from "@/parts/layout/Panel";
 import { Empty } from "@/parts/notes/Empty";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
 import { Effect, Status } from "@/parts/status/Status";
@@ -40,7 +40,13 @@ export default function ApprovalsPage(): ReactNode {
         id: "effects",
         header: words.parts.effects,
         value: (plan) => (plan.effects as string[] | undefined)?.join(" "),
-        cell: (plan) => (plan.effects as string[] | undefined)?.map((effect) => <Effect key={effect} effect={effect} quiet />),
+        cell: (plan) => (
+          <Row>
+            {(plan.effects as string[] | undefined)?.map((effect) => (
+              <Effect key={effect} effect={effect} quiet />
+            ))}
+          </Row>
+        ),
         width: 180,
         grow: 1,
         wide: true,

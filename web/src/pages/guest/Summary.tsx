@@ -138,9 +138,9 @@ function History({ vmid }: { vmid: number }): ReactNode {
       }));
     return [
       { label: words.fields.cpu, series: pick("cpu"), format: (value: number) => formats.percent(value, 1) },
-      { label: words.fields.memory, series: pick("mem"), format: formats.bytes },
-      { label: words.nav.network, series: pick("netin", "netout"), format: formats.rate },
-      { label: words.fields.disk, series: pick("diskread", "diskwrite"), format: formats.rate },
+      { label: words.fields.memory, series: pick("mem"), format: formats.bytes, isBinary: true },
+      { label: words.nav.network, series: pick("netin", "netout"), format: formats.rate, isBinary: true },
+      { label: words.fields.disk, series: pick("diskread", "diskwrite"), format: formats.rate, isBinary: true },
     ];
   }, [history, words, own, formats]);
   return (

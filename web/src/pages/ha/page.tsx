@@ -56,7 +56,7 @@ export default function HaPage(): ReactNode {
             </Badge>
           )
         }
-        lead={read.data?.summary ?? " "}
+        lead={ha ? own.lead(ha.resources.length, ha.rules.length) : " "}
         actions={
           mayOperate && (
             <Button look="primary" icon="plus" onClick={() => setAct({ kind: "add" })}>
@@ -84,7 +84,7 @@ export default function HaPage(): ReactNode {
         >
           <Rules ha={ha} onAct={mayOperate ? setAct : undefined} />
         </Panel>
-        <Panel title={own.nodes} icon="node">
+        {ha?.nodes.length !== 0 && <Panel title={own.nodes} icon="node">
           {ha ? (
             <ul className={styles.nodes}>
               {ha.nodes.map(({ node, status }) => (
@@ -104,7 +104,7 @@ export default function HaPage(): ReactNode {
           ) : (
             <SkeletonLines lines={3} />
           )}
-        </Panel>
+        </Panel>}
       </Stack>
       {act?.kind === "add" && <ResourceDialog onClose={close} />}
       {act?.kind === "change" && <ResourceDialog resource={act.resource} name={nameOf(act.resource)} onClose={close} />}

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { definePageWords } from "@/words";
+import { countIn } from "@/words/format";
 
 export const haWords = definePageWords(
   {
     failed: "High availability can't be shown.",
+    lead: (guests: number, rules: number) => `${countIn("en", guests, "guest", "guests")} under HA, ${countIn("en", rules, "rule", "rules")}.`,
     resources: "Guests under HA",
     rules: "Rules",
     nodes: "Nodes",
@@ -77,6 +79,7 @@ export const haWords = definePageWords(
   },
   {
     failed: "La haute disponibilité ne peut pas être affichée.",
+    lead: (guests: number, rules: number) => `${countIn("fr", guests, "invité", "invités")} sous HA, ${countIn("fr", rules, "règle", "règles")}.`,
     resources: "Invités sous HA",
     rules: "Règles",
     nodes: "Nœuds",

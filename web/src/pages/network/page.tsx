@@ -8,6 +8,7 @@ import type { Guest } from "@/api/shapes";
 import { useSearchValue } from "@/app/useSearchValue";
 import { PageHead } from "@/parts/layout/PageHead";
 import { Panel } from "@/parts/layout/Panel";
+import { readState } from "@/pages/guests/model";
 import { Empty } from "@/parts/notes/Empty";
 import { ProblemNote } from "@/parts/notes/ProblemNote";
 import { Status } from "@/parts/status/Status";
@@ -83,7 +84,7 @@ function Addresses(): ReactNode {
         width: 190,
         grow: 2,
       },
-      { id: "status", header: words.fields.state, value: (guest) => guest.status, cell: (guest) => <Status state={guest.status} quiet />, width: 110, wide: true },
+      { id: "status", header: words.fields.state, value: readState, cell: (guest) => <Status state={readState(guest)} quiet />, width: 110, wide: true },
       { id: "node", header: words.fields.node, value: (guest) => guest.node, cell: (guest) => <NodeName node={guest.node} />, width: 100, wide: true },
       { id: "pool", header: words.fields.pool, value: (guest) => guest.pool, width: 120, wide: true },
       { id: "tags", header: words.fields.tags, value: (guest) => guest.tags?.join(" "), cell: (guest) => <Tags tags={guest.tags} />, width: 150, grow: 1, wide: true },

@@ -27,6 +27,7 @@ export default function NodesPage(): ReactNode {
   const nodes = useReadTool<{ nodes: NodeFacts[] }>("list_nodes");
   const guests = useReadTool<{ guests: Guest[] }>("list_guests");
   const counts = useMemo(() => countByNode(guests.data?.guests ?? []), [guests.data]);
+  const online = nodes.data?.nodes.filter(({ status }) => status === "online").length ?? 0;
   const columns = useMemo<Column<NodeFacts>[]>(() => {
     const meter = (id: string, header: string, part: (node: NodeFacts) => number | undefined): Column<NodeFacts> => ({
       id,
@@ -81,7 +82,7 @@ export default function NodesPage(): ReactNode {
   }, [words, own, formats, counts]);
   return (
     <>
-      <PageHead title={words.nav.nodes} lead={nodes.data?.summary ?? " "} />
+      <PageHead title={words.nav.nodes} lead={nodes.data ? own.lead(online, nodes.data.nodes.length) : " "} />
       {nodes.isError ? (
         <ProblemNote error={nodes.error} what={own.failed} onRetry={() => void nodes.refetch()} />
       ) : (

@@ -19,6 +19,8 @@ export interface ChartProps {
   series: readonly Series[];
   /** How figures are written, on the axis and in the legend. */
   format: (value: number) => string;
+  /** Sizes: the axis has round figures of 1024. */
+  isBinary?: boolean;
   /** The top of the axis, where it is known: 1 for a part of one. */
   max?: number;
   height?: number;

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useTheme } from "@/app/theme";
-import { useFormats, useLanguage } from "@/words";
+import { useFormats, useLocale } from "@/words";
 import type { ChartProps } from "./Chart";
 import styles from "./chart.module.css";
 
@@ -18,13 +18,14 @@ export default function Plot({
   times,
   series,
   format,
+  isBinary,
   max,
   height,
   group,
 }: ChartProps & { height: number }): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const theme = useTheme();
-  const language = useLanguage();
+  const locale = useLocale();
   const formats = useFormats();
   const [index, setIndex] = useState<number | null>(null);
   const latestFormat = useRef(format);
@@ -57,9 +58,14 @@ export default function Plot({
             ...axis,
             space: 70,
             size: 28,
-            values: (_chart, splits, _axis, _space, step) => splits.map((split) => formatTick(language, split, step)),
+            values: (_chart, splits, _axis, _space, step) => splits.map((split) => formatTick(locale, split, step)),
           },
-          { ...axis, size: 64, values: (_chart, splits) => splits.map((split) => latestFormat.current(split)) },
+          {
+            ...axis,
+            size: 64,
+            ...(isBinary && { incrs: POWERS_OF_TWO }),
+            values: (_chart, splits) => splits.map((split) => latestFormat.current(split)),
+          },
         ],
         series: [
           {},
@@ -89,11 +95,11 @@ export default function Plot({
       made.destroy();
       plot.current = null;
     };
-  }, [names, height, max, group, theme, language]);
+  }, [names, height, isBinary, max, group, theme, locale]);
 
   useEffect(() => {
     plot.current?.setData([[...times], ...series.map(({ values }) => [...values])]);
-  }, [times, series, names, height, max, group, theme, language]);
+  }, [times, series, names, height, isBinary, max, group, theme, locale]);
 
   const shown = index ?? times.length - 1;
   const time = times[shown];
@@ -127,12 +133,13 @@ export default function Plot({
 }
 
 const DAY = 86_400;
+const POWERS_OF_TWO = Array.from({ length: 60 }, (_none, power) => 2 ** power);
 
 /** The text of a tick, as fine as the ticks are apart. */
-function formatTick(language: string, seconds: number, step: number): string {
+function formatTick(locale: string, seconds: number, step: number): string {
   const options: Intl.DateTimeFormatOptions =
     step >= DAY
       ? { day: "numeric", month: "short" }
       : { hour: "2-digit", minute: "2-digit", ...(step < 60 && { second: "2-digit" }) };
-  return new Intl.DateTimeFormat(language, options).format(seconds * 1000);
+  return new Intl.DateTimeFormat(locale, { ...options, hourCycle: "h23" }).format(seconds * 1000);
 }
