@@ -93,9 +93,19 @@ def build(node: Path) -> None:
     subprocess.run(["npm", "run", "--silent", "build"], cwd=SOURCE, env=environment, check=True, stdout=sys.stderr)
 
 
+def make_types(environment: dict[str, str]) -> None:
+    """Make the types of the REST API from its description. Raises CalledProcessError."""
+    described = ROOT / ".work/openapi.json"
+    described.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "playvisor", "web", "--openapi"]
+    described.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    subprocess.run(["npm", "run", "--silent", "types"], cwd=SOURCE, env=environment, check=True)
+
+
 def test(node: Path, only: list[str]) -> None:
     """Test its types, its logic, and its flows in a browser. Raises CalledProcessError for what fails."""
     environment = {**install_tools(node), "PYTHON": sys.executable}
+    make_types(environment)
     for command in (["check"], ["test"], ["test:flows", "--", *only]):
         subprocess.run(["npm", "run", "--silent", *command], cwd=SOURCE, env=environment, check=True)
 

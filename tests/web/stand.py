@@ -4,7 +4,7 @@ It prints its address as a line of JSON, does what each line of its stdin says, 
 stdin does. `{"do": "link"}` makes a one-time link, `{"do": "call", "tool": …, "arguments": …}` calls a tool as an AI
 client would, `{"do": "change", "vmid": …, "config": …}` changes a guest behind Playvisor's back, and
 `{"do": "append", "file": …, "text": …}` a file of the fleet that is served. `{"do": "look"}` looks at the cluster for
-its history. With `"ways": true` people come in by an identity provider and as users of the cluster, too: ADA is known to both.
+its history. With `"ways": true` people come in by an identity provider and as users of the cluster, too; both know ada.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def open_stand(folder: Path, nodes: int, guests: int, *, ways: bool) -> Iterator
     cluster = build_cluster(nodes=nodes, guests=guests)
     cluster.access.groups["ops"] = Group()
     cluster.access.users["ada@pve"] = User(password=PASSWORD, groups=["ops"])
-    with ExitStack() as opened, Simulator(cluster, port=0, task_seconds=0.4, resources_lag=0.0, status_cache=0.0) as simulator:
+    simulated = Simulator(cluster, port=0, task_seconds=0.4, resources_lag=0.0, status_cache=0.0)
+    with ExitStack() as opened, simulated as simulator:
         settings = Settings(
             url=simulator.url,
             user=simulator.user,

@@ -13,5 +13,5 @@ if (!/^https?:/.test(source) && !existsSync(source)) {
 }
 const address = /^https?:/.test(source) ? new URL(source) : new URL(source, `file://${process.cwd()}/`);
 mkdirSync("src/api/generated", { recursive: true });
-writeFileSync(target, astToString(await openapiTS(address)));
+writeFileSync(target, astToString(await openapiTS(address, { emptyObjectsUnknown: true })));
 console.log(`Wrote ${target}.`);

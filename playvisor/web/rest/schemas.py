@@ -40,9 +40,9 @@ def make_list(name: str, item: Schema, **further: Schema) -> Schema:
 
 
 _FIELD = make_object("name after", name=TEXT, after=TEXT, before=MAYBE_TEXT)
-_TARGET = make_object("name", name=TEXT, facts=TEXTS, changes={"type": "array", "items": _FIELD})
+_TARGET = make_object("name facts changes", name=TEXT, facts=TEXTS, changes={"type": "array", "items": _FIELD})
 _REQUEST_VIEW = make_object(
-    "method path",
+    "method path effects meaning fields why",
     method=TEXT,
     path=TEXT,
     effects=TEXTS,
@@ -162,7 +162,7 @@ COMPONENTS: Mapping[str, Schema] = {
             rules=TEXT,
             plan_digest=TEXT,
             upids=TEXTS,
-            running=OBJECT,
+            running=make_object("phase said upids", phase=TEXT, said=TEXTS, upids=TEXTS),
             waits={**TEXTS, "description": "What it waits for right now"},
             plan=OBJECT,
             kept_plan=make_object("plan_id state", plan_id=TEXT, state=TEXT, expires_at=TIME),
@@ -218,7 +218,7 @@ COMPONENTS: Mapping[str, Schema] = {
         "description": "A plan with all that an approval of it is bound to",
     },
     "PlanView": make_object(
-        "plan_id heading title targets requests",
+        "plan_id heading title asker cluster effects rules advice targets requests expires_at digest judged policy",
         plan_id=TEXT,
         heading=TEXT,
         title=TEXT,

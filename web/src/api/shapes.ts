@@ -3,8 +3,12 @@
 
 /**
  * What the server answers, as far as pages use it. Texts in it come from the cluster and are only ever shown as
- * text.
+ * text. What the API describes is of its description (`npm run types`); what tools return is written here.
  */
+
+import type { components } from "./generated/openapi";
+
+type Schemas = components["schemas"];
 
 export type Right = "read" | "operate" | "approve" | "administer" | "console";
 export type Mode = "read" | "check" | "apply";
@@ -40,16 +44,9 @@ export interface Way {
   realms?: Realm[];
 }
 
-export type Status = "ok" | "planned" | "held" | "running" | "failed" | "refused" | "cancelled";
+export type Status = Schemas["Result"]["status"];
 
-export interface Failure {
-  code: string;
-  message: string;
-  hint?: string;
-  http_status?: number;
-  fields?: Record<string, string>;
-  task_log?: string[];
-}
+export type Failure = Schemas["Failure"];
 
 export interface Step {
   method: string;
@@ -90,14 +87,7 @@ export interface Result {
   failure?: Failure;
 }
 
-export interface Tool {
-  name: string;
-  title: string;
-  description: string;
-  toolset: string;
-  effect: Effect;
-  input_schema: JsonSchema;
-}
+export type Tool = Omit<Schemas["Tool"], "input_schema"> & { input_schema: JsonSchema };
 
 /** The part of JSON Schema that the catalogue uses. */
 export interface JsonSchema {
@@ -179,78 +169,18 @@ export interface Storage {
   [further: string]: unknown;
 }
 
-export interface Run {
-  run_id: string;
-  opened_at: string;
-  closed_at?: string | null;
-  tool: string;
-  mode?: string;
-  outcome?: string | null;
-  changed?: boolean | null;
-  asker?: string | null;
-  client_name?: string | null;
-  summary?: string | null;
-  [further: string]: unknown;
-}
+export type Run = Schemas["Run"] & Partial<Omit<Schemas["RunInFull"], keyof Schemas["Run"]>>;
 
-export interface FieldView {
-  name: string;
-  after: string;
-  before?: string | null;
-}
+export type FieldView = NonNullable<TargetView["changes"]>[number];
 
-export interface RequestView {
-  method: string;
-  path: string;
-  effects: string[];
-  meaning: string[];
-  fields: FieldView[];
-  why: string;
-}
+export type RequestView = PlanView["requests"][number];
 
-export interface TargetView {
-  name: string;
-  facts: string[];
-  changes: FieldView[];
-}
+export type TargetView = PlanView["targets"][number];
 
 /** All that a person decides on, as Playvisor made it. */
-export interface PlanView {
-  plan_id: string;
-  heading: string;
-  title?: string;
-  asker: string;
-  cluster: string;
-  effects: string[];
-  rules: string[];
-  advice: string;
-  targets: TargetView[];
-  requests: RequestView[];
-  expires_at: string;
-  digest: string;
-  judged: string;
-  policy: string;
-}
+export type PlanView = Schemas["PlanView"];
 
-export interface HeldPlan {
-  plan_id: string;
-  state: string;
-  tool?: string;
-  asker: string;
-  made_at?: string;
-  expires_at?: string;
-  title?: string;
-  view?: PlanView;
-  text?: string;
-  seal?: string;
-  needs?: { passkey: boolean };
-  [further: string]: unknown;
-}
+/** A plan that is kept: as the lists have it, and in full when it was asked for alone. */
+export type HeldPlan = Schemas["Plan"] & Partial<Omit<Schemas["PlanInFull"], keyof Schemas["Plan"]>>;
 
-export interface Freeze {
-  frozen: boolean;
-  why?: string;
-  by?: string;
-  since?: string;
-  [further: string]: unknown;
-}
+export type Freeze = Schemas["Freeze"];

@@ -28,7 +28,7 @@ describe("the phases of a run", () => {
 
 describe("a run", () => {
   it("takes until its end, or until now", () => {
-    const run = { run_id: "1", tool: "x", opened_at: "2026-01-01T00:00:00Z" };
+    const run = { run_id: "1", tool: "x", opened_at: "2026-01-01T00:00:00Z", outcome: "running" } as const;
     expect(measureRun({ ...run, closed_at: "2026-01-01T00:00:03Z" }, 0)).toBe(3);
     expect(measureRun(run, Date.parse("2026-01-01T00:01:00Z"))).toBe(60);
   });

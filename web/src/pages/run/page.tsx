@@ -5,7 +5,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { makeUrl, path } from "@/api/client";
 import { useCallTool, useRun, useTools } from "@/api/queries";
-import type { Failure, Plan, Run, Step } from "@/api/shapes";
+import type { Failure, Plan, Run } from "@/api/shapes";
 import { useMay } from "@/app/session";
 import { useSearchValue } from "@/app/useSearchValue";
 import { Button, ButtonAnchor, ButtonLink } from "@/parts/button/Button";
@@ -36,19 +36,11 @@ import { runWords } from "./words";
 const route = getRouteApi("/inside/runs/$id");
 type TabName = "progress" | "changes" | "plan" | "requests" | "result" | "artifacts";
 
-interface ShownRun extends Run {
-  arguments?: Record<string, unknown>;
-  decision?: string;
-  rules?: string;
-  approver?: string;
-  plan_digest?: string;
-  upids?: string[];
-  plan?: { digest: string; steps: Step[]; effects?: string[] };
-  kept_plan?: { plan_id: string; state: string };
+/** What its module returned is of its own kind. */
+type ShownRun = Run & {
+  plan?: Plan;
   returned?: Record<string, unknown> & { failure?: Failure };
-  running?: { phase: string; said: string[]; upids: string[] };
-  waits?: string[];
-}
+};
 
 /** One run: what was asked and decided, what it does as it does it, and its evidence. */
 export default function RunPage(): ReactNode {
