@@ -28,6 +28,7 @@ NAMES = (
     "gateway",
     "simulator",
     "open_pages",
+    "pages",
 )
 # What several folders of tests share.
 sys.path.append(str(ROOT / "tests"))

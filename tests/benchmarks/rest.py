@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import httpx2
-from harness import clients
+from harness import clients, web
 from harness.cluster import Cluster, simulated
 from harness.commands import output
 from harness.options import Options
@@ -29,27 +27,27 @@ def measure(options: Options) -> Outcome:
     outcome = Outcome(f"{GUESTS} guests listed, and one configured as it is, through the REST API")
     with ExitStack() as stack:
         cluster = stack.enter_context(simulated(GUESTS))
-        web = stack.enter_context(_web(cluster))
+        rest = stack.enter_context(_client(cluster))
         url, _pid = stack.enter_context(clients.playvisor_over_http(cluster))
         portal = stack.enter_context(clients.start_blocking_portal())
         client = portal.wrap_async_context_manager(clients.http_client(url))
         over_http = clients.Session(stack.enter_context(client), portal)
         over_stdio = stack.enter_context(clients.playvisor(cluster))
         reads: dict[str, Way] = {
-            _REST: lambda: _require_all(len(_call(web, "list_guests", {})["guests"])),
+            _REST: lambda: _require_all(len(_call(rest, "list_guests", {})["guests"])),
             _MCP_HTTP: lambda: _require_all(len(clients.answer(over_http.call("list_guests"))["guests"])),
             "MCP over stdio, `list_guests`": lambda: _require_all(
                 len(clients.answer(over_stdio.call("list_guests"))["guests"])
             ),
-            "REST, `GET /runs?limit=50`": lambda: web.get("/runs", params={"limit": 50}).raise_for_status(),
+            "REST, `GET /runs?limit=50`": lambda: rest.get("/runs", params={"limit": 50}).raise_for_status(),
         }
         read = in_turns(reads, options.rounds)
-        guest = _call(web, "list_guests", {})["guests"][0]
+        guest = _call(rest, "list_guests", {})["guests"][0]
         numbers, wish = itertools.count(), {"vmid": guest["vmid"], "new_name": guest["name"]}
         writes: dict[str, Way] = {
-            _PLAIN: lambda: _call(web, "configure_guest", wish),
-            _KEYED: lambda: _call(web, "configure_guest", wish, key=f"key-{next(numbers)}"),
-            _REPEATED: lambda: _call(web, "configure_guest", wish, key="key-0"),
+            _PLAIN: lambda: _call(rest, "configure_guest", wish),
+            _KEYED: lambda: _call(rest, "configure_guest", wish, key=f"key-{next(numbers)}"),
+            _REPEATED: lambda: _call(rest, "configure_guest", wish, key="key-0"),
         }
         write = in_turns(writes, options.rounds)
     outcome.compare({**read, **write})
@@ -60,28 +58,19 @@ def measure(options: Options) -> Outcome:
 
 
 @contextmanager
-def _web(cluster: Cluster) -> Iterator[httpx2.Client]:
-    """`playvisor web`, and a client of it with a token."""
-    own = cluster.environment(PLAYVISOR_STATE_DIR=str(cluster.home / "state"), PLAYVISOR_HISTORY_SECONDS="0")
+def _client(cluster: Cluster) -> Iterator[httpx2.Client]:
+    """A client of `playvisor web` with a token."""
+    own = web.make_environment(cluster)
     made = json.loads(output([clients.PLAYVISOR, "tokens", "create", "bench", "--json"], own))
-    with subprocess.Popen(
-        [clients.PLAYVISOR, "web", "--port", "0"], env=own, stderr=subprocess.PIPE, text=True, cwd=cluster.home
-    ) as server:
-        try:
-            assert server.stderr is not None
-            found = re.search(r"http://[^/\s]+", line := server.stderr.readline())
-            if found is None:
-                raise SystemExit(f"The server did not start: {line}")
-            headers = {"authorization": f"Bearer {made['token']}"}
-            with httpx2.Client(base_url=f"{found[0]}/api/v1", headers=headers, timeout=60) as client:
-                yield client
-        finally:
-            server.terminate()
+    headers = {"authorization": f"Bearer {made['token']}"}
+    with ExitStack() as stack:
+        url, _pid = stack.enter_context(web.serving(cluster))
+        yield stack.enter_context(httpx2.Client(base_url=f"{url}/api/v1", headers=headers, timeout=60))
 
 
-def _call(web: httpx2.Client, tool: str, arguments: dict[str, object], *, key: str = "") -> dict[str, object]:
+def _call(rest: httpx2.Client, tool: str, arguments: dict[str, object], *, key: str = "") -> dict[str, object]:
     headers = {"idempotency-key": key} if key else {}
-    answer = web.post(f"/tools/{tool}", json=arguments, headers=headers)
+    answer = rest.post(f"/tools/{tool}", json=arguments, headers=headers)
     if answer.status_code != httpx2.codes.OK:
         raise SystemExit(f"{tool} was answered with {answer.status_code}: {answer.text}")
     return dict(answer.json())
