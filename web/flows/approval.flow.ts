@@ -40,6 +40,17 @@ describe("a plan of an AI client", () => {
     await page.getByRole("tab", { name: "Changes" }).click();
     await page.getByText("stopped").first().waitFor();
 
+    // On paper is all of it, also what stands behind other tabs.
+    await page.evaluate(() => {
+      window.print = () => document.documentElement.setAttribute("data-printed", document.body.innerText);
+    });
+    await page.getByRole("button", { name: "Print" }).click();
+    await page.locator("[data-printed]").waitFor({ state: "attached" });
+    const printed = await page.locator("html").getAttribute("data-printed");
+    for (const part of ["Progress", "Changes", "API requests", "/nodes/pve1/qemu/101/status/shutdown", "Evidence", "SHA256SUMS"])
+      expect(printed).toContain(part);
+    await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+
     await page.getByRole("button", { name: "Undo" }).click();
     await page.getByRole("dialog").getByText("start_guest").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Undo" }).click();

@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { makeUrl, path } from "@/api/client";
 import { useCallTool, useRun, useTools } from "@/api/queries";
 import type { Failure, Plan, Run } from "@/api/shapes";
+import { printWhole, usePrinting } from "@/app/printing";
 import { useMay } from "@/app/session";
 import { useSearchValue } from "@/app/useSearchValue";
 import { Button, ButtonAnchor, ButtonLink } from "@/parts/button/Button";
@@ -52,6 +53,7 @@ export default function RunPage(): ReactNode {
   const query = useRun(id);
   const run = query.data as ShownRun | undefined;
   const mayOperate = useMay("operate");
+  const isPrinting = usePrinting();
   if (query.isError) {
     return (
       <>
@@ -76,6 +78,7 @@ export default function RunPage(): ReactNode {
         { value: "artifacts", text: own.artifacts, icon: "audit", content: <Artifacts id={run.run_id} /> },
       ]
     : [];
+  const padded = tabs.map((part) => ({ ...part, content: <div className={styles.part}>{part.content}</div> }));
   return (
     <>
       <PageHead
@@ -93,7 +96,7 @@ export default function RunPage(): ReactNode {
                   {own.playbook}
                 </ButtonAnchor>
               )}
-              <Button icon="print" onClick={() => window.print()}>
+              <Button icon="print" onClick={() => void printWhole()}>
                 {own.print}
               </Button>
             </>
@@ -119,7 +122,17 @@ export default function RunPage(): ReactNode {
           />
         )}
         <Panel>{run ? <Facts run={run} /> : <SkeletonLines lines={4} />}</Panel>
-        <Panel flush>{run ? <Tabs label={words.nav.run} tabs={tabs.map((each) => ({ ...each, content: <div className={styles.part}>{each.content}</div> }))} value={tab} onChange={setTab} /> : <SkeletonLines lines={6} />}</Panel>
+        {isPrinting ? (
+          tabs.map((part) => (
+            <Panel key={part.value} title={part.text} {...(part.icon && { icon: part.icon })}>
+              {part.content}
+            </Panel>
+          ))
+        ) : (
+          <Panel flush>
+            {run ? <Tabs label={words.nav.run} tabs={padded} value={tab} onChange={setTab} /> : <SkeletonLines lines={6} />}
+          </Panel>
+        )}
       </Stack>
     </>
   );

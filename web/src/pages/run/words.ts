@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { definePageWords } from "@/words";
+import { countIn } from "@/words/format";
 
 export const runWords = definePageWords(
   {
@@ -50,7 +51,7 @@ export const runWords = definePageWords(
     note: "Note",
     grant: "Grant",
     grantNone: "This run was admitted for nothing but reads.",
-    grantText: (count: number) => `Admitted to touch ${String(count)} guests by its plan, and nothing else.`,
+    grantText: (count: number) => `Admitted to touch ${countIn("en", count, "guest", "guests")} by its plan, and nothing else.`,
     noRequests: "It sent no request.",
     writesOnly: "Only what changes something",
     noChanges: "It changed nothing.",
@@ -109,7 +110,7 @@ export const runWords = definePageWords(
     note: "Remarque",
     grant: "Autorisation",
     grantNone: "Cette exécution n'a été admise que pour des lectures.",
-    grantText: (count: number) => `Admise à toucher ${String(count)} invités selon son plan, et rien d'autre.`,
+    grantText: (count: number) => `Admise à toucher ${countIn("fr", count, "invité", "invités")} selon son plan, et rien d'autre.`,
     noRequests: "Elle n'a envoyé aucune requête.",
     writesOnly: "Seulement ce qui modifie",
     noChanges: "Elle n'a rien modifié.",

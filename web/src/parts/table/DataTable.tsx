@@ -31,6 +31,7 @@ import {
   type ReactNode,
   type TouchEvent,
 } from "react";
+import { usePrinting } from "@/app/printing";
 import { useWords } from "@/words";
 import { classes } from "../classes";
 import { Icon } from "../icon/Icon";
@@ -109,6 +110,9 @@ type Features = typeof features;
 const WIDTH = 140;
 const LEAST_WIDTH = 56;
 const SKELETON_ROWS = 8;
+/** Rows that are there beyond those in sight, on the screen and on paper. */
+const OVERSCAN = 12;
+const MOST_PRINTED = 2_000;
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 /** Compare two values; those that are not there come last. */
@@ -231,13 +235,14 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>): ReactNod
   );
 
   const scroller = useRef<HTMLDivElement>(null);
+  const isPrinting = usePrinting();
   const virtualizer = useVirtualizer({
     count: tableRows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     getItemKey: (index) => tableRows[index]?.id ?? index,
     scrollPaddingStart: rowHeight,
-    overscan: 12,
+    overscan: isPrinting ? MOST_PRINTED : OVERSCAN,
   });
   useEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
 
