@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.catalogue import Tool
+from mcp_bridge.catalogue.hints import render_hint
 from mcp_bridge.catalogue.run_tools import BridgeTool
-from mcp_bridge.mcp.hints import render_hint
 
 if TYPE_CHECKING:
     from mcp_bridge.result import Failure, Result

@@ -17,10 +17,10 @@ from mcp.shared.exceptions import MCPError
 
 from mcp_bridge import catalogue
 from mcp_bridge.auth.caller import Caller
+from mcp_bridge.catalogue.hints import render_hint
 from mcp_bridge.catalogue.offer import Offer
 from mcp_bridge.errors import LedgerError, UsageError
 from mcp_bridge.evidence import events, export
-from mcp_bridge.mcp.hints import render_hint
 from mcp_bridge.mcp.subscriptions import Subscriptions
 from mcp_bridge.mcp.untrusted import mark
 from mcp_bridge.mcp.uris import KINDS, Kind, make_address, parse_address

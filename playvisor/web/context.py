@@ -30,7 +30,7 @@ from playvisor.web.signin.sessions import Session, Sessions
 from playvisor.web.verifying import Verifier
 
 if TYPE_CHECKING:
-    from mcp_bridge.settings.web import Network
+    from mcp_bridge.settings.web import Network, WebSettings
     from playvisor.web.signin.oidc import OidcLogIn
     from playvisor.web.signin.realm import RealmLogIn
 
@@ -57,6 +57,8 @@ class WebContext:
     mode: Mode
     addresses: OwnAddresses
     is_secure: bool = False
+    # What it was started with, where that is more than this.
+    options: WebSettings | None = None
     # Where people reach it, without a slash at the end.
     url: str = ""
     ways: Ways = field(default_factory=Ways)

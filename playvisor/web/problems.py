@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from mcp_bridge.catalogue.hints import name_tools
 from mcp_bridge.errors import PlayvisorError
 from mcp_bridge.result import Failure, Result
 from mcp_bridge.text.plain import dump_json
@@ -88,7 +89,7 @@ def describe_failure(result: Result) -> Problem:
     return Problem(
         STATUS_OF_CODE.get(failure.code, 500),
         failure.message,
-        failure.hint,
+        name_tools(failure.hint) if failure.hint else None,
         code=failure.code,
         fields=failure.fields,
         run_id=result.run_id,

@@ -60,6 +60,7 @@ def serve_web(bridge: Bridge, mode: Mode, options: WebSettings, fleets: Fleets, 
             proxies=options.proxies,
             is_behind_proxy=is_behind_proxy(options),
             fleets=fleets,
+            options=options,
         )
         threading.Thread(target=context.read_cluster, name="cluster", daemon=True).start()
         link = f"{url}/#link={context.links.make()}"

@@ -9,10 +9,11 @@ import os
 from typing import Any
 
 from pydantic import SecretStr
+from pydantic_settings import BaseSettings
 
 from mcp_bridge import collection, version
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.settings import Settings, profiles
+from mcp_bridge.settings import profiles
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.schemas import FLAG, MAYBE_TEXT, NUMBER, TEXT, make_list, make_object, refer
 from playvisor.web.rest.tools import find_mode, read_cluster
@@ -108,27 +109,37 @@ def check_health(ask: Ask) -> Answer:
 
 def list_settings(ask: Ask) -> Answer:
     """Answer with every setting, its value, and whether the environment sets it."""
-    settings = ask.context.bridge.settings
-    rows = [_describe_setting(settings, name) for name in type(settings).model_fields]
+    groups = filter(None, (ask.context.bridge.settings, ask.context.options))
+    rows = {row["name"]: row for group in groups for row in _describe_settings(group)}
     facts = {"version": version(), "collection": collection.version(), "mode": ask.context.mode}
-    return Answer(ask.context.bridge.redact({**facts, "settings": rows}))
+    return Answer(ask.context.bridge.redact({**facts, "settings": list(rows.values())}))
 
 
-def _describe_setting(settings: Settings, name: str) -> dict[str, Any]:
+def _describe_settings(settings: BaseSettings) -> list[dict[str, Any]]:
+    return [_describe_setting(settings, name) for name in type(settings).model_fields]
+
+
+def _describe_setting(settings: BaseSettings, name: str) -> dict[str, Any]:
     field = type(settings).model_fields[name]
     aliases = getattr(field.validation_alias, "choices", [name])
     value = getattr(settings, name)
-    if isinstance(value, SecretStr):
-        value = "set, and not shown"
-    elif value is not None and not isinstance(value, (bool, int, float)):
-        value = str(value)
     variable = str(aliases[0])
-    return {"name": variable, "value": value, "is_set": bool(os.environ.get(variable)), "default": _show_default(field)}
+    return {
+        "name": variable,
+        "value": "set, and not shown" if isinstance(value, SecretStr) else _show_value(value),
+        "is_set": bool(os.environ.get(variable)),
+        "default": _show_default(field),
+    }
 
 
 def _show_default(field: Any) -> Any:
-    default = field.get_default(call_default_factory=True)
-    return default if default is None or isinstance(default, (bool, int, float)) else str(default)
+    return _show_value(field.get_default(call_default_factory=True))
+
+
+def _show_value(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def list_profiles(_ask: Ask) -> Answer:

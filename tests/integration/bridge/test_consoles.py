@@ -299,6 +299,12 @@ def test_clients_get_none(lab, writes):
     assert writes() == []
 
 
+def test_a_guest_that_does_not_run_has_no_console_and_the_hint_names_the_tool_that_starts_it(web):
+    refused = web().ask(guest=105, kind="vnc")
+
+    assert (refused.status_code, refused.json()["hint"]) == (422, "Start it first, as with start_guest.")
+
+
 def test_a_freeze_refuses_consoles_and_closes_those_that_are_open(web, lab, monkeypatch):
     monkeypatch.setattr("mcp_bridge.gateway.console_stream.CHECK_SECONDS", 0.0)
     browser = web()

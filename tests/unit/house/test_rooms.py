@@ -132,6 +132,7 @@ DOORS = {
         "mcp_bridge.catalogue.completions",
         "mcp_bridge.catalogue.docs",
         "mcp_bridge.catalogue.fleets",
+        "mcp_bridge.catalogue.hints",
         "mcp_bridge.catalogue.offer",
         "mcp_bridge.catalogue.privileges",
         "mcp_bridge.catalogue.run_tools",

@@ -8,8 +8,8 @@ import pytest
 
 from mcp_bridge import catalogue
 from mcp_bridge.catalogue import run_tools
+from mcp_bridge.catalogue.hints import render_hint
 from mcp_bridge.mcp.content import View, make_content, make_view
-from mcp_bridge.mcp.hints import render_hint
 from mcp_bridge.mcp.rendering import render
 from mcp_bridge.mcp.tools import make_call_result, split_page_options
 from mcp_bridge.result import Failure, Plan, Result

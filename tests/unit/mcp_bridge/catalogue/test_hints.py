@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from mcp_bridge.mcp.hints import render_hint
+from mcp_bridge.catalogue.hints import render_hint
 
 ROOT = Path(__file__).parents[4]
 # What a model has not got.

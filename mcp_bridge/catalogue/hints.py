@@ -47,11 +47,16 @@ _WORDS = (
 )
 
 
+def name_tools(hint: str) -> str:
+    """The hint with tools in place of the modules that are tools for the one who reads it."""
+    return _MODULE.sub(_name_tool, hint)
+
+
 def render_hint(hint: str) -> str:
     """The hint with tools in place of the commands and modules that are tools for the one who reads it."""
     for words, ours in _WORDS:
         hint = hint.replace(words, ours)
-    return _MODULE.sub(_name_tool, _COMMAND.sub(_name_call, hint))
+    return name_tools(_COMMAND.sub(_name_call, hint))
 
 
 def _name_call(match: re.Match[str]) -> str:
