@@ -13,6 +13,8 @@ from playvisor.web.context import WebContext
 from playvisor.web.rest.endpoints import PREFIX
 
 HOST = "http://127.0.0.1:8786"
+COOKIE = "playvisor-8786"
+"""The name of a session's cookie there."""
 
 
 class Web:

@@ -67,13 +67,14 @@ class OwnAddresses:
     """What this server is reached by: its own names at its own port, names given by the operator, foreign origins.
 
     A given name counts with the server's own port, without any, and with the port of its scheme; `NAME:PORT` counts
-    with this port only.
+    with this port only. Of `public`, where people reach it, only pages of its own scheme count.
     """
 
     port: int
     own: frozenset[str]
     given: frozenset[Address]
     origins: frozenset[tuple[str, Address]]
+    public: tuple[str, str] | None = None
 
     def is_host(self, address: Address) -> bool:
         """Whether a Host header names this server."""
@@ -90,6 +91,8 @@ class OwnAddresses:
         if address.host in self.own:
             # Another port of this machine is another program.
             return address.port == self.port
+        if self.public and address.host == self.public[1] and scheme != self.public[0]:
+            return False
         return self.is_host(address)
 
     def find_refusal(self, headers: Headers) -> tuple[int, str] | None:
@@ -114,17 +117,21 @@ def find_own_addresses(
 ) -> OwnAddresses:
     """Find what a server that listens at `host` and `port` is reached by. Raises UsageError for what is no name."""
     own = {*_LOOPBACK, *(() if is_loopback(host) else (host, socket.gethostname(), socket.getfqdn()))} - _ANY_ADDRESS
+    public: tuple[str, str] | None = None
     try:
         given = {parse_address(f"[{name}]" if name.count(":") > 1 and "[" not in name else name) for name in names}
         if public_url:
-            given.add(parse_address(urlsplit(public_url).netloc))
+            scheme, netloc = urlsplit(public_url)[:2]
+            reached = parse_address(netloc)
+            given.add(reached)
+            public = scheme, reached.host
         parsed_origins = frozenset(map(parse_origin, origins))
     except ValueError as error:
         raise UsageError(
             f"--allow-host, --allow-origin or --public-url is wrong: {error}.",
             "Give NAME or NAME:PORT, and origins as http://NAME:PORT.",
         ) from None
-    return OwnAddresses(port, frozenset(map(_normalise_name, own)), frozenset(given), parsed_origins)
+    return OwnAddresses(port, frozenset(map(_normalise_name, own)), frozenset(given), parsed_origins, public)
 
 
 def _normalise_name(name: str) -> str:

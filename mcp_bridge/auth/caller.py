@@ -26,7 +26,7 @@ class Caller:
     Policies, plans and approvals know the caller by `identity`, which `proof` proves: a user of this machine
     (`alice`), `token:NAME`, `oauth:SUBJECT`, `realm:USER@REALM`, or `anonymous`. `label` and `version` are the name and
     version that the asking program gives itself: they prove nothing. `local_user` is the user that this process runs
-    as.
+    as. Who `sees_files` is at the command line, and can look at the files of this machine without Playvisor.
     """
 
     identity: str
@@ -36,12 +36,13 @@ class Caller:
     label: str = ""
     version: str | None = None
     local_user: str = ""
+    sees_files: bool = False
 
 
 def make_person(label: str, version: str | None = None) -> Caller:
-    """Make the caller for the person who runs this process, by whatever program."""
+    """Make the caller for the person who runs this process, at the command line."""
     user = local_user()
-    return Caller(user, "person", (), "uid", label, version, user)
+    return Caller(user, "person", (), "uid", label, version, user, sees_files=True)
 
 
 def make_local_client(label: str, version: str | None = None) -> Caller:

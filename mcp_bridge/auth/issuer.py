@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +30,8 @@ _REQUIRED_CLAIMS = ("exp", "iss", "aud", "sub")
 # Seconds by which the clocks may differ.
 _LEEWAY_SECONDS = 30
 TIMEOUT_SECONDS = 10
+AGAIN_SECONDS = 10.0
+"""For so long, an issuer that has not answered is not asked again."""
 _LONGEST_SUBJECT = 100
 
 
@@ -60,6 +63,8 @@ class Provider:
     def __init__(self, issuer: Issuer) -> None:
         self._issuer = issuer
         self._lock = threading.Lock()
+        self._failure: CannotVerify | None = None
+        self._failed_at = 0.0
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -102,7 +107,14 @@ class Provider:
 
     @cached_property
     def _metadata(self) -> Mapping[str, Any]:
-        return _discover(self._issuer.url)
+        # Of all who wait for an issuer that does not answer, one finds that out.
+        if self._failure and time.monotonic() - self._failed_at < AGAIN_SECONDS:
+            raise self._failure
+        try:
+            return _discover(self._issuer.url)
+        except CannotVerify as error:
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
 
 
 def read_subject(claims: Mapping[str, Any]) -> str | None:

@@ -123,6 +123,8 @@ def _check_value(path: str, value: Any, schema: Mapping[str, Any]) -> list[Probl
         # Where a schema does not say what is in an object, its module does.
         return _check_object(path, value, schema) if "properties" in schema else _check_free(path, value)
     if kind == "array":
+        if len(value) > (most := schema.get("maxItems", len(value))):
+            return [Problem(path, f"{path} has {len(value)} entries.", f"At most {most} are allowed.")]
         return [p for n, item in enumerate(value) for p in _check_value(f"{path}[{n}]", item, schema["items"])]
     if "enum" in schema and value not in schema["enum"]:
         return [_make_choice_problem(path, value, schema["enum"])]

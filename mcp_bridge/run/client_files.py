@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Playvisor contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of this machine that a client may name: those of one folder, so that no answer tells what else there is. Pure.
+"""Files of this machine that may be named from afar: those of one folder; no answer tells what else there is. Pure.
 
-A person at the command line can look at the files themselves, and may name any.
+Who is at the command line can look at the files themselves, and may name any; people on the web may be anywhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def find_foreign_files(tool: str, arguments: Mapping[str, Any]) -> list[Problem]:
-    """Find the files that a client names outside of the folder; whether they exist makes no difference."""
+    """Find the files that are named outside of the folder; whether they exist makes no difference."""
     place, option = _FILE_OPTIONS.get(tool, ((), ""))
     folders = (f"{FOLDER}/", f"{Path(FOLDER).expanduser()}/")
     problems = []

@@ -61,7 +61,7 @@ def find_refusal(request: Request, tool: Tool | None) -> Failure | None:
             hint=f"It is in toolset {tool.toolset}: whoever runs the server can offer it with --toolsets.",
         )
     problems = arguments.validate(tool, request.arguments)
-    if not problems and request.caller.kind != "person":
+    if not problems and not request.caller.sees_files:
         problems = find_foreign_files(tool.name, request.arguments)
     return invalid_arguments(problems) if problems else None
 

@@ -43,12 +43,16 @@ class ConnectionLimits:
 
 @dataclass(eq=False)
 class Connection:
-    """One accepted connection, and how many requests of it are being answered."""
+    """One accepted connection, and how many requests of it are being answered.
+
+    `is_own`: at its other end is a program of the user who runs this server, as was found once.
+    """
 
     socket: socket.socket
     source: str
     proven: bool = False
     busy: int = 0
+    is_own: bool = False
     used_at: float = field(default_factory=time.monotonic)
 
     @property

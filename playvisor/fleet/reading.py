@@ -180,13 +180,13 @@ class _Builder:
     def _check_tag(self, event: Any) -> None:
         if event.tag and event.tag not in _TAGS and event.tag != "!":
             mark = event.start_mark
-            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self._problems.add_at(
                 self._source.name,
                 mark.line + 1,
                 mark.column + 1,
                 "",
-                f"The tag {tag} means nothing in a fleet.",
+                # A secret that is not quoted may look like one.
+                "This tag means nothing in a fleet.",
                 "Write the value itself, without a tag.",
             )
 
@@ -204,9 +204,13 @@ class _Builder:
     def _follow(self, event: Any) -> tuple[Node, int]:
         target = self._anchors.get(event.anchor, ())
         if target is None:
-            self._stop(event.start_mark, f"*{event.anchor} stands inside of what it stands for.", "Write it out.")
+            self._stop(event.start_mark, "The alias stands inside of what it stands for.", "Write it out.")
         if not target:
-            self._stop(event.start_mark, f"There is no anchor &{event.anchor} above.", "Define it before it is used.")
+            self._stop(
+                event.start_mark,
+                "There is no anchor of this name above.",
+                "Define it first, or quote the text if it begins with *.",
+            )
         node, size = target  # type: ignore[misc]
         return node, size
 

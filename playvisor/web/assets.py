@@ -27,6 +27,16 @@ def is_built(folder: Path = FOLDER) -> bool:
     return (folder / "index.html").is_file()
 
 
+def find_file(folder: Path, path: str) -> Path | None:
+    """The file of a path below a folder; None for one that is not there, or that leads out."""
+    try:
+        found = (folder / path).resolve()
+        return found if found.is_relative_to(folder.resolve()) and found.is_file() else None
+    except (OSError, ValueError):
+        # Too long, or with what no path has.
+        return None
+
+
 class Assets:
     """Serves the files below a folder, as they were compressed when they were built."""
 
@@ -35,8 +45,8 @@ class Assets:
 
     async def serve_file(self, request: Request) -> Response:
         """Serve one file of `assets/`, or 404."""
-        path = (self._folder / "assets" / request.path_params["path"]).resolve()
-        if not path.is_relative_to(self._folder / "assets") or not path.is_file():
+        path = find_file(self._folder / "assets", request.path_params["path"])
+        if path is None:
             return PlainTextResponse("There is no such file.", 404)
         return self._send(request, path, {"cache-control": _FOREVER, **ASSET_HEADERS})
 

@@ -38,6 +38,8 @@ RATE = 1200
 """Requests that each session, token or, of those who are not signed in, address may make within a minute."""
 MOST_THREADS = 128
 """Requests that are answered at once, of everybody."""
+MOST_PROMPT_THREADS = 16
+"""The same of those that wait for nothing, such as the freeze: others leave room for them."""
 _MOST_CHECKS = 8
 
 
@@ -71,6 +73,7 @@ class WebContext:
     # How many requests of each visitor are answered right now.
     at_once: Counter[str] = field(default_factory=Counter)
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MOST_THREADS))
+    prompt_threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(MOST_PROMPT_THREADS))
     # Finding out who asks never waits for what is answered.
     checks: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_MOST_CHECKS))
     # What the cluster is called, once it has said so.

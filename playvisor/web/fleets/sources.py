@@ -22,6 +22,8 @@ from playvisor.fleet.values import FILES, FOLDER, SCHEMA, is_yaml, list_environm
 from playvisor.web.fleets.underway import Underway
 
 LONGEST_PATH = 300
+LONGEST_NAME = 255
+"""Bytes of a name of a file: what file systems allow."""
 DEFAULTS = ("fleet.yml", "fleet.yaml", "fleet")
 """What stands for the fleets of the current folder where none are named: the first of these that is there."""
 _NAMED = re.compile(r"""^fleet:\s*["']?([a-z][a-z0-9-]{0,62})["']?\s*(?:#.*)?$""", re.MULTILINE)
@@ -79,6 +81,10 @@ class Source:
         if not path or len(path) > LONGEST_PATH or "\\" in path or not path.isprintable() or not is_encodable(path):
             return "is no path."
         parts = path.split("/")
+        if any(len(part.encode()) > LONGEST_NAME for part in parts):
+            return "has a name that is too long."
+        if parts[0] == SCHEMA and len(parts) > 1:
+            return "is below a file."
         if any(part in ("", ".", "..") for part in parts):
             return "leads elsewhere."
         if any(part.startswith(".") for part in parts):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,13 +26,14 @@ from mcp_bridge.system.connections import CONNECTION_KEY, Connection
 from mcp_bridge.text.plain import dump_json
 from playvisor.web.context import Visitor, WebContext
 from playvisor.web.problems import Problem, describe_error
+from playvisor.web.signin.rates import let_in, name_visitor, require_rate
 from playvisor.web.signin.roles import Right
-from playvisor.web.signin.visitors import find_visitor
 
 _log = logging.getLogger(__name__)
 PREFIX = "/api/v1"
 MOST_BODY_BYTES = 2**20
 MOST_AT_ONCE = 64
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 """Requests of one session, token or address that are answered at once."""
 Schema = Mapping[str, Any]
 
@@ -74,6 +76,7 @@ class Endpoint:
 
     `query` are the properties of the query, `body` the schema of the body, `returns` those of the answers by status;
     `refusals` are statuses of problems beyond those that every endpoint may answer, `headers` those that it reads.
+    What is `prompt` waits neither for the cluster nor for a run, and is answered however busy the server is.
     """
 
     method: str
@@ -88,6 +91,7 @@ class Endpoint:
     group: str = "other"
     refusals: tuple[str, ...] = ()
     headers: Mapping[str, Schema] = field(default_factory=dict)
+    prompt: bool = False
 
 
 def make_routes(context: WebContext, endpoints: list[Endpoint]) -> list[Route]:
@@ -124,15 +128,9 @@ async def _answer(context: WebContext, methods: Mapping[str, Endpoint], request:
 async def _let_in(context: WebContext, endpoint: Endpoint, request: Request) -> Visitor | None:
     """Find who asks; None where everybody may. Raises Problem for who may not, and for one request too many."""
     if endpoint.may is None:
-        _require_rate(context, request, None)
+        require_rate(context, request, None)
         return None
-    try:
-        visitor = await anyio.to_thread.run_sync(find_visitor, context, request, limiter=context.checks)
-    except Problem:
-        # Who guesses is slowed down, too.
-        _require_rate(context, request, None)
-        raise
-    _require_rate(context, request, visitor)
+    visitor = await let_in(context, request)
     if endpoint.may not in visitor.rights:
         raise Problem(
             403,
@@ -148,7 +146,8 @@ async def _carry_out(context: WebContext, endpoint: Endpoint, request: Request, 
     body = await read_body(endpoint.body, request) if endpoint.body is not None else {}
     ask = Ask(context, visitor, request.path_params, query, body, request)
     # Who goes away does not stop what was begun.
-    answer = await anyio.to_thread.run_sync(endpoint.function, ask, limiter=context.threads)
+    threads = context.prompt_threads if endpoint.prompt else context.threads
+    answer = await anyio.to_thread.run_sync(endpoint.function, ask, limiter=threads)
     if endpoint.method != "GET":
         request.app.state.live.look_now()
         return _make_response(answer, {})
@@ -177,7 +176,7 @@ def _list_tags(header: str) -> set[str]:
 @contextmanager
 def _hold(context: WebContext, request: Request, visitor: Visitor | None) -> Iterator[None]:
     """Count a request while it is answered. Raises Problem 429 for one too many at once."""
-    key = _name_visitor(request, visitor)
+    key = name_visitor(request, visitor)
     connection: Connection | None = request.scope.get("state", {}).get(CONNECTION_KEY)
     if context.at_once[key] >= MOST_AT_ONCE:
         raise Problem(
@@ -200,27 +199,6 @@ def _hold(context: WebContext, request: Request, visitor: Visitor | None) -> Ite
             del context.at_once[key]
         if connection is not None:
             connection.busy -= 1
-
-
-def _name_visitor(request: Request, visitor: Visitor | None) -> str:
-    """Whose requests are counted together: those of a session, of a token, or of an address."""
-    if visitor is None:
-        return f"from {request.client.host if request.client else ''}"
-    return visitor.session.id if visitor.session else visitor.caller.identity
-
-
-def _require_rate(context: WebContext, request: Request, visitor: Visitor | None) -> None:
-    """Count a request. Raises Problem 429 for one too many."""
-    wait = context.rate.consume(_name_visitor(request, visitor))
-    if wait:
-        seconds = max(1, round(wait))
-        raise Problem(
-            429,
-            f"There are too many requests: at most {context.rate.rate} within a minute.",
-            f"Wait {seconds} s.",
-            code="busy",
-            headers={"retry-after": str(seconds)},
-        )
 
 
 def read_query(properties: Mapping[str, Schema], request: Request) -> dict[str, Any]:
@@ -268,6 +246,6 @@ def _parse(text: str, schema: Schema) -> Any:
     kind = schema.get("type")
     if kind == "boolean" and text in ("true", "false"):
         return text == "true"
-    if kind == "integer" and text.lstrip("-").isdecimal() and text.isascii():
+    if kind == "integer" and _INTEGER.fullmatch(text):
         return int(text)
     return text

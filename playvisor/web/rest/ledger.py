@@ -107,7 +107,13 @@ def list_endpoints() -> list[Endpoint]:
             returns={200: token},
         ),
         endpoint(
-            "GET", "/freeze", "get_freeze", "Show whether all changes are frozen", get_freeze, returns={200: freezing}
+            "GET",
+            "/freeze",
+            "get_freeze",
+            "Show whether all changes are frozen",
+            get_freeze,
+            returns={200: freezing},
+            prompt=True,
         ),
         endpoint(
             "POST",
@@ -118,6 +124,7 @@ def list_endpoints() -> list[Endpoint]:
             may="administer",
             body=_FREEZE,
             returns={200: freezing},
+            prompt=True,
         ),
         endpoint(
             "DELETE",
@@ -127,6 +134,7 @@ def list_endpoints() -> list[Endpoint]:
             thaw,
             may="administer",
             returns={200: make_object("frozen", frozen=FLAG, was={"type": ["object", "null"]})},
+            prompt=True,
         ),
     ]
 

@@ -56,6 +56,7 @@ def list_endpoints() -> list[Endpoint]:
             may=None,
             body=_NOTHING,
             group="session",
+            prompt=True,
         ),
         endpoint(
             "POST",
@@ -66,6 +67,7 @@ def list_endpoints() -> list[Endpoint]:
             may=None,
             body=_CREDENTIAL,
             group="session",
+            prompt=True,
         ),
         endpoint(
             "GET",

@@ -20,7 +20,13 @@ from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.schemas import make_list
 
-_TEXTS = {"type": "array", "items": {"type": "string"}}
+MOST_WORDS = 64
+"""Of one list of a question, such as the tags of a guest."""
+MOST_GUESTS = 100
+"""That a question is about."""
+MOST_CASE_VALUES = 20_000
+"""Values of all cases, counting what aliases stand for."""
+_TEXTS = {"type": "array", "maxItems": MOST_WORDS, "items": {"type": "string", "maxLength": 1000}}
 _EXPLAIN = {
     "type": "object",
     "properties": {
@@ -32,7 +38,7 @@ _EXPLAIN = {
         "node": {"type": "string"},
         "protected": {"type": "boolean"},
         "config": {**_TEXTS, "description": "name=value of the guest's configuration"},
-        "targets": {"type": "integer", "minimum": 1, "maximum": 1000, "description": "How many such guests"},
+        "targets": {"type": "integer", "minimum": 1, "maximum": MOST_GUESTS, "description": "How many such guests"},
         "recent_targets": {"type": "integer", "minimum": 0, "maximum": 1_000_000},
         "asker": {"type": "string"},
         "kind": {"type": "string", "enum": ["person", "client"]},
@@ -103,7 +109,9 @@ def explain_policy(ask: Ask) -> Answer:
 def test_policy(ask: Ask) -> Answer:
     """Answer with the ruling of each case."""
     try:
-        cases = read_cases(load_yaml(ask.body["cases"]))
+        data = load_yaml(ask.body["cases"])
+        _require_few(data)
+        cases = read_cases(data)
     except (ValueError, yaml.YAMLError) as error:
         raise Problem(422, f"The cases are not YAML: {one_line(str(error))}.", code="invalid_parameter") from None
     policy = _load(ask)
@@ -113,6 +121,22 @@ def test_policy(ask: Ask) -> Answer:
         for case, one in decided
     ]
     return Answer({"cases": rows, "failed": sum(not row["passed"] for row in rows)})
+
+
+def _require_few(data: Any) -> None:
+    """Raise Problem 422 for cases that would take long to decide: an alias is short, and may stand for much."""
+    left, waiting = MOST_CASE_VALUES, [data]
+    while waiting:
+        value = waiting.pop()
+        left -= 1
+        if left < 0:
+            raise Problem(
+                422,
+                f"The cases have more than {MOST_CASE_VALUES} values, counting what aliases stand for.",
+                "Test fewer at a time, or use `playvisor policy test`.",
+                code="invalid_parameter",
+            )
+        waiting.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
 
 
 def _load(ask: Ask) -> Policy:

@@ -25,6 +25,7 @@ from mcp_bridge.run.recovery.interrupted import close_interrupted
 from mcp_bridge.run.tools.runs import describe_run
 from mcp_bridge.run.tools.undo import find_undo
 from mcp_bridge.run.visibility import may_see_contents, show_arguments
+from playvisor.web.assets import find_file
 from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import PREFIX, Answer, Ask, Endpoint
 from playvisor.web.rest.pages import QUERY, make_cursor, read_cursor
@@ -221,9 +222,8 @@ def list_artifacts(ask: Ask) -> Answer:
 def get_artifact(ask: Ask) -> Answer:
     """Answer with one file of a run, as text."""
     row = find_run(ask, contents=True)
-    folder = _folder(ask, row).resolve()
-    path = (folder / ask.path["path"]).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    path = find_file(_folder(ask, row), ask.path["path"])
+    if path is None:
         raise Problem(404, "The run has no such file.", f"GET {PREFIX}/runs/{row.run_id}/artifacts.", code="not_found")
     # As text, whatever it says that it is: a guest may have written some of it.
     headers = {"content-disposition": "inline", "cache-control": "no-store"}

@@ -47,6 +47,7 @@ def list_endpoints() -> list[Endpoint]:
             may=None,
             returns={200: _HEALTH, 503: _HEALTH},
             group="server",
+            prompt=True,
         ),
         Endpoint(
             "GET",

@@ -43,7 +43,7 @@ _SIGNED_OUT = {
 def list_endpoints() -> list[Endpoint]:
     """The endpoints of sessions."""
     return [
-        Endpoint("GET", "/session", "get_session", "Show who is signed in", get_session, group="session"),
+        Endpoint("GET", "/session", "get_session", "Show who is signed in", get_session, group="session", prompt=True),
         Endpoint(
             "DELETE",
             "/session",
@@ -52,6 +52,7 @@ def list_endpoints() -> list[Endpoint]:
             end_session,
             returns={200: _SIGNED_OUT},
             group="session",
+            prompt=True,
         ),
         Endpoint(
             "GET",
@@ -61,6 +62,7 @@ def list_endpoints() -> list[Endpoint]:
             list_sessions,
             returns={200: make_list("sessions", _SESSION)},
             group="session",
+            prompt=True,
         ),
         Endpoint(
             "DELETE",
@@ -69,6 +71,7 @@ def list_endpoints() -> list[Endpoint]:
             "End a session of your own; any with the right to administer",
             revoke_session,
             group="session",
+            prompt=True,
         ),
     ]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
 from collections.abc import Callable
 from functools import partial
@@ -19,9 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from mcp_bridge.auth.addresses import is_loopback
 from mcp_bridge.errors import PlayvisorError
-from mcp_bridge.system.peers import find_peer_user
 from playvisor.web.context import WebContext
 from playvisor.web.problems import Problem, describe_error
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
@@ -30,7 +27,7 @@ from playvisor.web.rest.session import describe_session
 from playvisor.web.signin.oidc import ATTEMPT_SECONDS, CALLBACK
 from playvisor.web.signin.passkeys import has_passkeys
 from playvisor.web.signin.people import Person, enter, make_local_person, sign_in
-from playvisor.web.signin.proxies import PEER_KEY
+from playvisor.web.signin.visitors import find_address, require_own_browser
 
 _OBJECT = {"type": "object"}
 _CODE = {
@@ -81,6 +78,7 @@ def list_endpoints() -> list[Endpoint]:
             "List the ways to sign in",
             list_ways,
             returns={200: make_list("ways", _WAY)},
+            prompt=True,
         ),
         endpoint(
             "POST",
@@ -89,6 +87,7 @@ def list_endpoints() -> list[Endpoint]:
             "Sign in by a one-time link",
             sign_in_by_link,
             body=_CODE,
+            prompt=True,
         ),
         endpoint(
             "POST",
@@ -133,7 +132,8 @@ def sign_in_by_link(ask: Ask) -> Answer:
     """Begin a session of the person who runs the server, whose terminal showed the link."""
 
     def prove() -> Person:
-        _require_own_browser(ask.request)
+        # A link stands in the arguments of the browser that is opened with it, which every user can read.
+        require_own_browser(ask.request)
         if ask.context.links.use(ask.body["code"]):
             return make_local_person()
         raise Problem(
@@ -159,7 +159,7 @@ def begin_oidc(ask: Ask) -> Answer:
     oidc = ask.context.ways.oidc
     if oidc is None:
         raise _make_no_way("by an identity provider", "--oidc-issuer")
-    where, secret = oidc.begin(_read_next(ask.query.get("next", "")))
+    where, secret = oidc.begin(_read_next(ask.query.get("next", "")), find_address(ask.request))
     response = RedirectResponse(where, 303, {"cache-control": "no-store"})
     # It comes back from another site, whence browsers send no cookie that is strict.
     response.set_cookie(
@@ -205,23 +205,6 @@ def _come_back(context: WebContext, request: Request) -> Response:
 def _enter(ask: Ask, prove: Callable[[], Person], *, is_guessable: bool = True) -> Answer:
     session, secret = sign_in(ask.context, ask.request, prove, is_guessable=is_guessable)
     return Answer(response=enter(ask.context, JSONResponse(describe_session(ask.context, session)), secret))
-
-
-def _require_own_browser(request: Request) -> None:
-    """Raise Problem 403 for a browser on this machine that another user has started: they may have seen the link.
-
-    A link stands in the arguments of the browser that is opened with it, which every user can read.
-    """
-    peer, own = request.scope.get("state", {}).get(PEER_KEY), request.scope.get("server")
-    if not peer or not own or not is_loopback(peer[0]):
-        return
-    if find_peer_user((peer[0], peer[1]), (own[0], own[1])) not in (None, 0, os.geteuid()):
-        raise Problem(
-            403,
-            "The link is for the user who runs this server, and this browser is another user's.",
-            "Open it as that user.",
-            code="refused",
-        )
 
 
 def _send_to_sign_in(context: WebContext, problem: Problem) -> Response:

@@ -69,11 +69,12 @@ def _call(ask: Ask) -> Answer:
     name, caller = ask.path["name"], ask.caller.caller
     tool = catalogue.load().get(name)
     reads_cluster = tool is not None and not tool.writes
-    # What only reads is waited for: what it returns is wanted, and not its run.
-    seconds = None if reads_cluster else ask.context.bridge.settings.answer_seconds or None
+    # What only reads is waited for: what it returns is wanted, and not its run. But some waits may take a week.
+    is_wait = ask.body.get("wait") is True
+    seconds = None if reads_cluster and not is_wait else ask.context.bridge.settings.answer_seconds or None
     request = Request(name, ask.body, find_mode(ask), caller, answer_seconds=seconds)
 
-    if reads_cluster and not is_private(name):
+    if reads_cluster and not is_wait and not is_private(name):
         return answer_result(read_cluster(ask, name, ask.body))
     return answer_result(ask.context.bridge.call(request, lambda _line: None, threading.Event()))
 

@@ -93,8 +93,9 @@ def shorten_address(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if parsed.version == 4:
-        return address
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    if parsed.version == 4 or mapped:
+        return str(mapped or parsed)
     return str(ipaddress.ip_network((parsed, _V6_PREFIX), strict=False))
 
 

@@ -11,6 +11,7 @@ import hmac
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from mcp_bridge.auth.issuer import (
 )
 from mcp_bridge.auth.principals import CannotVerify
 from playvisor.web.problems import Problem
+from playvisor.web.signin.attempts import shorten_address
 from playvisor.web.signin.people import Person, make_known_person
 from playvisor.web.signin.roles import map_roles
 
@@ -40,7 +42,9 @@ CALLBACK = "/sign-in/oidc/callback"
 ATTEMPT_SECONDS = 600.0
 """Within which somebody has to come back from the identity provider."""
 MOST_ATTEMPTS = 1000
-"""Of those who are there at a time; beyond them, the oldest has to begin again."""
+"""Of those who are there at a time; beyond them, the oldest of the address with most has to begin again."""
+MOST_OF_AN_ADDRESS = 50
+"""The same of one address."""
 _LONGEST_ANSWER = 1024 * 1024
 # What people are called, the best first.
 _NAMES = ("preferred_username", "email", "name")
@@ -73,6 +77,7 @@ class Going:
     verifier: str
     next: str
     end: float
+    address: str = ""
 
 
 class OidcLogIn:
@@ -91,19 +96,19 @@ class OidcLogIn:
         """What people know the identity provider by."""
         return self._client.label or urlsplit(self._issuer.url).hostname or self._issuer.url
 
-    def begin(self, next_page: str) -> tuple[str, str]:
+    def begin(self, next_page: str, address: str = "") -> tuple[str, str]:
         """Begin; returns the URL to go to, and the secret that the same browser has to come back with. Raises Problem.
 
         Browsers keep it apart from the session: what they bring from elsewhere has to be in a cookie that is sent then.
         """
         where = self._find_endpoint("authorization_endpoint")
+        whence = shorten_address(address)
         state, browser, nonce, verifier = (secrets.token_urlsafe(32) for _part in range(4))
         with self._lock:
             now = self._clock()
             self._going = {key: one for key, one in self._going.items() if one.end > now}
-            while len(self._going) >= MOST_ATTEMPTS:
-                del self._going[next(iter(self._going))]
-            self._going[state] = Going(_hash(browser), nonce, verifier, next_page, now + ATTEMPT_SECONDS)
+            self._make_room(whence)
+            self._going[state] = Going(_hash(browser), nonce, verifier, next_page, now + ATTEMPT_SECONDS, whence)
         query = {
             "response_type": "code",
             "client_id": self._client.id,
@@ -115,6 +120,14 @@ class OidcLogIn:
             "code_challenge_method": "S256",
         }
         return f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(query)}", browser
+
+    def _make_room(self, address: str) -> None:
+        """Let the oldest go of an address that has many, and of too many in all the oldest of whoever has most."""
+        counts = Counter(one.address for one in self._going.values())
+        while self._going and (counts[address] >= MOST_OF_AN_ADDRESS or len(self._going) >= MOST_ATTEMPTS):
+            busiest = address if counts[address] >= MOST_OF_AN_ADDRESS else counts.most_common(1)[0][0]
+            del self._going[next(state for state, one in self._going.items() if one.address == busiest)]
+            counts[busiest] -= 1
 
     def take(self, state: str, browser: str) -> Going:
         """Who comes back, once. Raises Problem 401 for a browser that did not begin it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -43,7 +43,7 @@ class Person:
 
 def make_local_person() -> Person:
     """The person who runs this process, with every role."""
-    return Person(make_person(CLIENT, version()), tuple(RIGHTS))
+    return Person(replace(make_person(CLIENT, version()), sees_files=False), tuple(RIGHTS))
 
 
 def make_known_person(identity: str, roles: tuple[str, ...], proof: Proof, name: str = "") -> Person:

@@ -9,6 +9,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mcp_bridge.auth.principals import BY_REALM
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 REALMS_SECONDS = 60.0
 """For so long the list of realms is shown as it was read."""
+REALMS_PATIENCE_SECONDS = 2.0
+"""For so long, whoever lets it be read waits for it."""
 GROUP = "@"
 _log = logging.getLogger(__name__)
 _REFUSALS = ("auth_failed", "otp_needed")
@@ -38,15 +42,28 @@ class RealmLogIn:
         self._clock = clock
         self._lock = threading.Lock()
         self._realms: list[dict[str, Any]] = []
-        self._read_at = -REALMS_SECONDS
+        self._asked_at: float | None = None
 
     def list_realms(self) -> list[dict[str, Any]]:
-        """The realms, as of a minute ago at most, so that who has not signed in yet can't keep the cluster busy."""
+        """The realms as they were read last: a cluster that doesn't answer keeps nobody from signing in another way.
+
+        They are read at most once in a minute, so that who has not signed in yet can't keep the cluster busy.
+        """
         with self._lock:
-            if self._clock() - self._read_at >= REALMS_SECONDS:
-                self._realms = self._bridge.authority.list_realms()
-                self._read_at = self._clock()
-            return self._realms
+            now = self._clock()
+            is_due = self._asked_at is None or now - self._asked_at >= REALMS_SECONDS
+            if is_due:
+                self._asked_at = now
+        if is_due:
+            reading = threading.Thread(target=self._read_realms, name="realms", daemon=True)
+            reading.start()
+            reading.join(REALMS_PATIENCE_SECONDS)
+        return self._realms
+
+    def _read_realms(self) -> None:
+        # The server may end meanwhile.
+        with suppress(CancelledError):
+            self._realms = self._bridge.authority.list_realms() or self._realms
 
     def prove(self, username: str, realm: str, password: str, otp: str | None) -> Person:
         """Let the cluster prove who somebody is. Raises Problem: 401, and 502 when it can't be asked."""

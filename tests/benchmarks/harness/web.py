@@ -46,4 +46,4 @@ def sign_in(cluster: Cluster, url: str) -> str:
     """Sign in by a link; returns the cookie of the session."""
     code = make_link(cluster).rpartition("=")[2]
     answer = httpx2.post(f"{url}/api/v1/session/link", json={"code": code})
-    return f"playvisor={answer.raise_for_status().cookies['playvisor']}"
+    return "; ".join(f"{name}={value}" for name, value in answer.raise_for_status().cookies.items())

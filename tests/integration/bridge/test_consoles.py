@@ -30,6 +30,7 @@ from pve_simulator.requests import consoles as simulated
 pytestmark = pytest.mark.flow
 
 PORT = 8080
+COOKIE = f"playvisor-{PORT}"
 VM, CT = 101, 104
 
 
@@ -40,7 +41,7 @@ class Browser:
         self.context = context
         self.http = TestClient(app, base_url=f"http://127.0.0.1:{PORT}")
         self.session, self.secret = context.sessions.open(make_person("playvisor-web"), roles)
-        self.http.cookies.set("playvisor", self.secret)
+        self.http.cookies.set(COOKIE, self.secret)
 
     def ask(self, **body):
         return self.http.post("/api/v1/consoles", json=body, headers={"x-csrf-token": self.session.csrf})
@@ -393,7 +394,9 @@ def _serve_web(env):
         try:
             # Where the pages aren't built, it says so first.
             opened = (re.search(r"(http://\S+)/#link=(\S+)", line) for line in server.stderr)
-            yield next(filter(None, opened)).groups()
+            found = next(filter(None, opened), None)
+            assert found, "the server did not start"
+            yield found.groups()
         finally:
             server.terminate()
             assert server.wait(20) == 0

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from starlette.requests import Request
-from web_client import Web
+from web_client import COOKIE, Web
 
 from mcp_bridge.auth.caller import make_local_client
 from mcp_bridge.run import Request as Call
@@ -21,7 +21,7 @@ class Page:
     """A page that listens."""
 
     def __init__(self, web: Web, last_id: str | None = None) -> None:
-        headers = [(b"cookie", f"playvisor={web.browser.cookies['playvisor']}".encode())]
+        headers = [(b"cookie", f"{COOKIE}={web.browser.cookies[COOKIE]}".encode())]
         headers += [(b"last-event-id", last_id.encode())] if last_id else []
         scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers}
         self._request = Request(scope)

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from web_client import Web
+from web_client import COOKIE, Web
 
 from mcp_bridge.auth.caller import make_person
 from playvisor.fleet.tools import register_tools
@@ -77,7 +77,7 @@ def call_often(operation, headers, statuses, wrong, *, examples=EXAMPLES, mode=G
 def list_operations(web):
     """Every operation, and the headers of somebody who is signed in."""
     headers = {"host": "127.0.0.1:8786", "x-csrf-token": web.csrf}
-    headers["cookie"] = f"playvisor={web.browser.cookies['playvisor']}"
+    headers["cookie"] = f"{COOKIE}={web.browser.cookies[COOKIE]}"
     schema = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", web.app, headers={"host": headers["host"]})
     schema.config.generation.update(with_security_parameters=False)
     found = [one.ok() for one in schema.get_all_operations()]
@@ -125,7 +125,7 @@ def test_nothing_but_what_is_for_everybody_is_answered_to_strangers(lab):
 def test_who_only_reads_gets_nothing_that_takes_more(lab):
     web = Web(lab.bridge)
     session, secret = web.context.sessions.open(make_person("test"), ("viewer",))
-    web.browser.cookies.set("playvisor", secret)
+    web.browser.cookies.set(COOKIE, secret)
     web.csrf = session.csrf
     more = [endpoint for endpoint in list_endpoints() if endpoint.may not in (None, "read")]
 

@@ -11,6 +11,7 @@ from web_client import Web
 from mcp_bridge.auth.caller import make_local_client
 from mcp_bridge.errors import LedgerError
 from mcp_bridge.run import Request
+from playvisor.web.app import list_endpoints
 from playvisor.web.rest.endpoints import MOST_AT_ONCE
 
 pytestmark = pytest.mark.flow
@@ -217,14 +218,58 @@ def test_who_guesses_tokens_is_slowed_down_and_recorded(lab):
 
 
 def test_who_has_too_many_requests_under_way_is_told_to_wait_for_one(web):
-    session = web.context.sessions.list_all()[0]
-    web.context.at_once[session.id] = MOST_AT_ONCE
+    who = web.context.sessions.list_all()[0].caller.identity
+    web.context.at_once[who] = MOST_AT_ONCE
 
     answer = web.call("GET", "/freeze")
     assert (answer.status_code, answer.json()["code"]) == (429, "busy")
-    web.context.at_once[session.id] -= 1
+    web.context.at_once[who] -= 1
     assert web.call("GET", "/freeze").status_code == 200
-    assert web.context.at_once == {session.id: MOST_AT_ONCE - 1}
+    assert web.context.at_once == {who: MOST_AT_ONCE - 1}
+
+
+def test_a_question_or_case_that_would_take_long_to_decide_is_refused(web):
+    many = web.call("POST", "/policy/explain", {"tool": "stop_guest", "targets": 1000, "tags": ["a"] * 20_000})
+    aliases = "- &c {tool: stop_guest, expect: allow, targets: [&t {vmid: 1, tags: [a, b]}" + ", *t" * 100 + "]}\n"
+    cases = web.call("POST", "/policy/test", {"cases": aliases + "- *c\n" * 100})
+
+    assert (many.status_code, set(many.json()["fields"])) == (422, {"targets", "tags"})
+    assert (cases.status_code, "counting what aliases stand for" in cases.json()["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_person_on_the_web_names_no_file_of_the_server(web, tmp_path, check):
+    token = {"token": "root@pam!t1", "secret_file": f"{tmp_path}/secret"}
+    refused = web.call("POST", "/tools/create_token", {"tokens": [token], "check": check})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_parameter")
+    assert list(tmp_path.glob("secret")) == []
+
+
+def test_what_stops_everything_waits_for_nothing_that_others_do():
+    prompt = {endpoint.name for endpoint in list_endpoints() if endpoint.prompt}
+
+    assert prompt >= {"freeze", "thaw", "get_health", "list_ways", "sign_in_by_link", "end_session", "revoke_session"}
+    assert not prompt & {"call_tool", "sign_in_by_oidc", "sign_in_by_realm", "check_health", "verify_ledger"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/runs?limit=--5", 422),
+        (f"/api/v1/runs?limit={'9' * 5000}", 422),
+        ("/assets/%00", 404),
+        (f"/assets/{'a' * 300}", 404),
+        (f"/api/v1/runs/{{run}}/artifacts/{'a' * 300}", 404),
+        ("/api/v1/runs/{run}/artifacts/%00", 404),
+        (f"/api/v1/fleets/{'a' * 300}/files/x.yml", 404),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_is_no_number_and_no_file_is_told(web, path, status):
+    run = web.call("POST", "/tools/list_nodes", {}).json()["run_id"]
+
+    assert web.browser.get(path.format(run=run)).status_code == status
 
 
 def test_a_write_that_is_repeated_under_its_key_is_done_once(web):

@@ -168,6 +168,8 @@ def test_no_path_leads_out_of_the_folder(web, folder, tmp_path):
         "a%00.yml",
         "pipe.yml",
         "x" * 400 + ".yml",
+        "x" * 280 + ".yml",
+        "values.schema.json/x.yml",
     )
 
     for path in wrong:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 from software_authenticator import SoftwareAuthenticator
 from starlette.testclient import TestClient
 from trust.lab import Lab
-from web_client import HOST, Web
+from web_client import COOKIE, HOST, Web
 
 from mcp_bridge.auth.addresses import find_own_addresses
 from mcp_bridge.auth.issuer import Issuer
@@ -67,16 +68,27 @@ def test_a_link_lets_the_user_of_the_server_in_once(lab):
     assert "samesite=strict" in cookie
 
 
-def test_a_browser_of_another_user_gets_nothing_by_a_link_that_it_has_seen(lab, monkeypatch):
+@pytest.mark.parametrize("address", ["127.0.0.1", "192.0.2.2"])
+def test_a_browser_of_another_user_gets_nothing_by_a_link_that_it_has_seen(lab, monkeypatch, address):
     web = make_web(lab.bridge)
-    monkeypatch.setattr("playvisor.web.rest.sign_in.find_peer_user", lambda peer, own: 4711)
-    local = TestClient(web.app, base_url=HOST, client=("127.0.0.1", 40000))
+    monkeypatch.setattr("playvisor.web.signin.visitors.find_peer_user", lambda peer, own: 4711)
+    local = TestClient(web.app, base_url=HOST, client=(address, 40000))
     code = web.context.links.make()
     refused = local.post("/api/v1/session/link", json={"code": code})
 
     assert (refused.status_code, refused.json()["hint"]) == (403, "Open it as that user.")
-    monkeypatch.setattr("playvisor.web.rest.sign_in.find_peer_user", lambda peer, own: None)
+    monkeypatch.setattr("playvisor.web.signin.visitors.find_peer_user", lambda peer, own: None)
     assert local.post("/api/v1/session/link", json={"code": code}).status_code == 200, "the link was not used up"
+
+
+def test_a_cookie_that_another_port_has_got_is_of_no_use_to_another_user(lab, monkeypatch):
+    web = make_web(lab.bridge)
+    web.sign_in()
+    stolen = {COOKIE: web.browser.cookies[COOKIE]}
+    thief = TestClient(web.app, base_url=HOST, client=("127.0.0.1", 40000), cookies=stolen)
+    monkeypatch.setattr("playvisor.web.signin.visitors.find_peer_user", lambda peer, own: 4711)
+
+    assert thief.get("/api/v1/session").status_code == 403
 
 
 # Sessions.
@@ -110,12 +122,12 @@ def test_sessions_are_listed_and_revoked_and_recorded(lab):
 def test_signing_in_again_ends_the_session_before_and_makes_another_secret(lab):
     web = make_web(lab.bridge)
     web.sign_in()
-    before = web.browser.cookies["playvisor"]
+    before = web.browser.cookies[COOKIE]
     web.csrf = ""
     web.sign_in()
 
-    assert web.browser.cookies["playvisor"] != before
-    stale = TestClient(web.app, base_url=HOST, cookies={"playvisor": before})
+    assert web.browser.cookies[COOKIE] != before
+    stale = TestClient(web.app, base_url=HOST, cookies={COOKIE: before})
     assert stale.get("/api/v1/session").status_code == 401
     assert len(web.get("/sessions")["sessions"]) == 1
 
@@ -336,6 +348,14 @@ def test_too_many_attempts_of_an_address_are_told_and_others_come_in(lab, ada):
     assert sign_in_by_realm(web).status_code == 200
 
 
+def test_a_cluster_that_does_not_answer_keeps_nobody_from_another_way(lab, simulator, monkeypatch):
+    monkeypatch.setattr("playvisor.web.signin.realm.REALMS_PATIENCE_SECONDS", 0.1)
+    web = make_realm_web(lab)
+    simulator.inject(action="hang", method="GET", path="^/access/domains$", seconds=5)
+
+    assert [way["kind"] for way in web.get("/sign-in")["ways"]] == ["realm", "link"]
+
+
 def test_while_the_cluster_can_not_be_asked_nobody_is_refused(lab, ada):
     bridge = lab.make_bridge(url="https://127.0.0.1:1")
     web = make_web(bridge, Ways(realm=RealmLogIn(bridge, {"@ops": ("operator",)})))
@@ -492,6 +512,21 @@ def test_of_too_many_who_have_gone_the_oldest_begins_again(lab, provider, monkey
         web.browser.get("/api/v1/session/oidc", follow_redirects=False)
 
     assert len(web.context.ways.oidc._going) == 2
+
+
+def test_who_begins_often_lets_nobody_else_begin_again(lab, provider, monkeypatch):
+    monkeypatch.setattr(oidc, "MOST_ATTEMPTS", 6)
+    monkeypatch.setattr(oidc, "MOST_OF_AN_ADDRESS", 3)
+    log_in = make_oidc_web(lab, provider).context.ways.oidc
+    log_in.begin("/", "192.0.2.1")
+    for number in range(20):
+        log_in.begin("/", f"2001:db8::{number}")
+    for number in range(20):
+        log_in.begin("/", "192.0.2.2" if number % 2 else "192.0.2.3")
+
+    whence = Counter(one.address for one in log_in._going.values())
+    assert whence["192.0.2.1"] == 1
+    assert max(whence.values()) <= 3
 
 
 def test_while_the_provider_is_not_there_the_page_says_so(lab, provider):

@@ -9,8 +9,9 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import yaml
@@ -22,12 +23,14 @@ STATIC = "playvisor/web/static"
 
 
 # The web application is taken as it stands there: its tools come from the network.
-AS_IS = {"PLAYVISOR_WEB_BUILD": "as-is"}
+AS_IS = MappingProxyType({"PLAYVISOR_WEB_BUILD": "as-is"})
 # A machine without Node, on which everything else is as usual.
 NO_NODE = {"PATH": "/nowhere", "PLAYVISOR_WEB_BUILD": ""}
 
 
-def build(source: Path, target: str, destination: Path, changes: dict[str, str] = AS_IS) -> tuple[Path, str]:
+def build(
+    source: Path, target: str, destination: Path, changes: Mapping[str, str] = AS_IS
+) -> tuple[Path, str]:
     """Build one distribution as pip would, without its network; return the file, and what was said on stderr."""
     code = "import sys, hatchling.build as backend; print(getattr(backend, sys.argv[1])(sys.argv[2]))"
     command = [sys.executable, "-c", code, f"build_{target}", str(destination)]

@@ -130,6 +130,7 @@ def test_pages_of_this_server_and_named_ones_may_call_it(origin, status):
         ("192.0.2.1:8765", None, None),
         ("192.0.2.1:80", None, 421),
         ("sub.mcp.example.com", None, 421),
+        ("playvisor.example.com", "http://playvisor.example.com", 403),
     ],
 )
 def test_names_that_the_operator_gave_count(host, origin, status):

@@ -3,5 +3,5 @@
 
 /** An address of our own to go on to after signing in; anything else is the dashboard. Pure. */
 export function readNext(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? next : "/";
+  return next && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.startsWith("/sign-in") ? next : "/";
 }
