@@ -26,8 +26,8 @@ from playvisor.web.assets import NOT_BUILT, is_built
 from playvisor.web.consoles.sockets import MOST_MESSAGE_BYTES
 from playvisor.web.context import WebContext
 from playvisor.web.fleets.sources import Fleets
+from playvisor.web.signin.entering import close_all
 from playvisor.web.signin.links import LINK_SECONDS
-from playvisor.web.signin.people import close_all
 from playvisor.web.signin.safety import is_behind_proxy, make_ways, require_safe
 
 _STOP_SECONDS = 10

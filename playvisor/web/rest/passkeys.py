@@ -14,8 +14,8 @@ from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.schemas import OBJECT, TEXT, make_list, make_object
 from playvisor.web.rest.session import describe_session
+from playvisor.web.signin.entering import enter, sign_in
 from playvisor.web.signin.passkeys import find_relying_party, prove_by_passkey
-from playvisor.web.signin.people import enter, sign_in
 
 _NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
 _CREDENTIAL = {**OBJECT, "description": "`PublicKeyCredential.toJSON()` of the browser"}

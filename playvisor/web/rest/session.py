@@ -15,7 +15,7 @@ from playvisor.web.context import WebContext
 from playvisor.web.problems import Problem
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.schemas import make_list
-from playvisor.web.signin.people import close_session
+from playvisor.web.signin.entering import close_session
 from playvisor.web.signin.sessions import Session
 from playvisor.web.signin.visitors import drop_cookie
 

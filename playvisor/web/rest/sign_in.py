@@ -24,9 +24,10 @@ from playvisor.web.problems import Problem, describe_error
 from playvisor.web.rest.endpoints import Answer, Ask, Endpoint
 from playvisor.web.rest.schemas import make_list
 from playvisor.web.rest.session import describe_session
+from playvisor.web.signin.entering import enter, sign_in
 from playvisor.web.signin.oidc import ATTEMPT_SECONDS, CALLBACK
 from playvisor.web.signin.passkeys import has_passkeys
-from playvisor.web.signin.people import Person, enter, make_local_person, sign_in
+from playvisor.web.signin.people import Person, make_local_person
 from playvisor.web.signin.visitors import find_address, require_own_browser
 
 _OBJECT = {"type": "object"}
