@@ -13,7 +13,7 @@ PYTEST_OPTIONS := --numprocesses $(WORKERS) --dist loadgroup
 # Where this stands, it lets ansible-test do with the package index alone; tests/sanity_pip.py does elsewhere.
 OFFLINE_SANITY := ../shared/tools/ansible-test-offline
 
-.PHONY: help venv link demo web test test-web test-thorough trust clients test-cores test-cluster lint sanity molecule conformance bench clean
+.PHONY: help venv link demo web test test-web pictures test-thorough trust clients test-cores test-cluster lint sanity molecule conformance bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: venv link ## Run the tests
 # ONLY=approval runs the flows of that name. The pictures of the pages are in .work/web-screenshots.
 test-web: venv link web ## Test the web application: its logic, and its flows in a real Chromium, on a simulated cluster
 	@$(BIN)/python web/build.py --test $(ONLY)
+
+pictures: test-web ## Renew the pictures of docs/web.md by those of the flows
+	@$(BIN)/python web/build.py --pictures
 
 test-thorough: venv link ## Run the tests that take longest
 	@PATH="$(BIN):$$PATH" $(BIN)/pytest -q -m thorough $(PYTEST_OPTIONS)

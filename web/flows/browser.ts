@@ -54,7 +54,7 @@ export class Visitor {
       if (!["error", "warning"].includes(message.type())) return;
       const status = /status of (\d+)/.exec(message.text())?.[1];
       if (status && this.expectedStatuses.has(Number(status))) return;
-      this.complaints.push(`console ${message.type()}: ${message.text()}`);
+      this.complaints.push(`console ${message.type()}: ${message.text()} ${message.location().url}`);
     });
     page.on("pageerror", (error) => this.complaints.push(`page: ${String(error)}`));
     page.on("request", (request) => {

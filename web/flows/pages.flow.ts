@@ -19,9 +19,10 @@ describe("every page", () => {
     visitor = await Visitor.open(browser, stand.origin);
     await visitor.signIn(stand.link);
     const held = await stand.callAsClient("stop_guest", { name: "web-01" });
-    await stand.callAsClient("snapshot_guest", { name: "db-01", snapname: "before" });
+    const done = await stand.callAsClient("snapshot_guest", { name: "db-01", snapname: "before" });
     pages.set("dashboard", "/").set("guests", "/guests").set("runs", "/runs").set("run", `/runs/${held.run_id}`);
-    pages.set("fleet", "/fleet/shop").set("fleet-history", "/fleet/shop?tab=history");
+    pages.set("run-requests", `/runs/${done.run_id}?tab=requests`);
+    pages.set("fleet-shop", "/fleet/shop").set("fleet-history", "/fleet/shop?tab=history");
     pages.set("guest", "/guests/101").set("console", "/console?guest=104&kind=terminal");
     for (const tab of ["config", "snapshots", "backups", "firewall", "network", "changes", "runs"])
       pages.set(`guest-${tab}`, `/guests/102?tab=${tab}`);

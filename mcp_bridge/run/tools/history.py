@@ -67,11 +67,21 @@ class Readings:
         kind: str | None = None,
         user: str | None = None,
         limit: int = _CHANGES,
+        may_be_unknown: bool = False,
     ) -> dict[str, Any]:
-        """The changes of a period, newest first. Raises UsageError for what is no time, and for what is not known."""
+        """The changes of a period, newest first. Raises UsageError for what is no time, and for what is not known.
+
+        What `may_be_unknown` has no changes then, which is warned of.
+        """
         start, end = parse_period(since, until, self._now)
         _require_kind(kind)
-        ids = self._find_ids(what, kind)
+        try:
+            ids = self._find_ids(what, kind)
+        except UsageError as error:
+            if not may_be_unknown:
+                raise
+            found = self._describe([], start, end, has_more=False)
+            return {**found, "warnings": [f"{error.message} {error.hint}"]}
         changes = self._history.list_changes(start, end, ids, kind, user, limit + 1, cluster=self._cluster)
         return self._describe(changes[:limit], start, end, has_more=len(changes) > limit)
 

@@ -182,6 +182,8 @@ def test_the_other_resources_answer(web):
     tested = web.call("POST", "/policy/test", {"cases": "- tool: stop_guest\n  expect: allow\n"}).json()
     assert tested["failed"] == 1
     assert web.get("/history/changes")["changes"] == []
+    unseen = web.get("/history/changes?what=web-77")
+    assert (unseen["changes"], len(unseen["warnings"])) == ([], 1)
     assert web.get("/history/state")["objects"] == []
     assert web.get("/health")["status"] == "ok"
     assert web.get("/health/checks")["cluster"]["reached"]

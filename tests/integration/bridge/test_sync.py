@@ -141,6 +141,7 @@ def test_what_was_measured_before_is_asked_for_once(lab, tmp_path, monkeypatch):
     assert all(0 < day["cpu"] <= day["cpu_max"] <= 1 for day in days if day["cpu"])
 
 
+@pytest.mark.thorough
 def test_a_look_by_a_clock_that_is_behind_is_skipped_and_told(lab, tmp_path):
     simulator, bridge = lab
     clock = simulator.world.clock

@@ -28,9 +28,7 @@ AS_IS = MappingProxyType({"PLAYVISOR_WEB_BUILD": "as-is"})
 NO_NODE = {"PATH": "/nowhere", "PLAYVISOR_WEB_BUILD": ""}
 
 
-def build(
-    source: Path, target: str, destination: Path, changes: Mapping[str, str] = AS_IS
-) -> tuple[Path, str]:
+def build(source: Path, target: str, destination: Path, changes: Mapping[str, str] = AS_IS) -> tuple[Path, str]:
     """Build one distribution as pip would, without its network; return the file, and what was said on stderr."""
     code = "import sys, hatchling.build as backend; print(getattr(backend, sys.argv[1])(sys.argv[2]))"
     command = [sys.executable, "-c", code, f"build_{target}", str(destination)]

@@ -10,6 +10,8 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { useWords } from "@/words";
 import { get, makeIdempotencyKey, path, post, remove, send, setCsrf, type Answered, type Query } from "./client";
 import { Problem } from "./problem";
 import type { Freeze, HeldPlan, Result, Run, Session, Tool, Way } from "./shapes";
@@ -84,8 +86,14 @@ export function useResource<T>(where: string, query: Query = {}, enabled = true)
   });
 }
 
+/** All tools, with titles in the page's language. */
 export function useTools(): UseQueryResult<Tool[]> {
-  return useQuery(toolsOptions);
+  const { toolTitle } = useWords();
+  const select = useCallback(
+    (tools: Tool[]) => tools.map((tool) => ({ ...tool, title: toolTitle(tool.name) || tool.title })),
+    [toolTitle],
+  );
+  return useQuery({ ...toolsOptions, select });
 }
 
 export function useRuns(query: Query = {}): UseQueryResult<{ runs: Run[]; next?: string | null }> {

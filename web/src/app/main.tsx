@@ -13,11 +13,13 @@ import { keys } from "@/api/queries";
 import { queryClient } from "@/api/queryClient";
 import { chooseLanguage, setLanguage, WordsProvider } from "@/words";
 import { takeLinkCode } from "./signin/linkCode";
+import { watchPrinting } from "./printing";
 import { router } from "./router";
 import { followSystemTheme } from "./theme";
 
 takeLinkCode();
 followSystemTheme();
+watchPrinting();
 onSignOut(() => {
   const session = queryClient.getQueryData(keys.session);
   queryClient.setQueryData(keys.session, null);

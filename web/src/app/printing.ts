@@ -20,9 +20,11 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-// The browser's own print takes what is loaded.
-addEventListener("beforeprint", () => flushSync(() => set(true)));
-addEventListener("afterprint", () => set(false));
+/** Let the browser's own print, which takes what is loaded, show all parts, too. */
+export function watchPrinting(): void {
+  addEventListener("beforeprint", () => flushSync(() => set(true)));
+  addEventListener("afterprint", () => set(false));
+}
 
 /** Whether the page is being printed: what is behind a tab, or scrolled out of sight, belongs on paper, too. */
 export function usePrinting(): boolean {

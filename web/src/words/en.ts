@@ -148,6 +148,8 @@ export const en = {
     frozen: "All changes are frozen",
     frozenBy: (who: string) => `by ${who}`,
   },
+  /** The title of a tool; empty where it is the server's. */
+  toolTitle: (_name: string): string => "",
   /** At the foot of narrow screens. */
   foot: { dashboard: "Dashboard", guests: "Guests", runs: "Runs", approvals: "Approvals" },
   nav: {

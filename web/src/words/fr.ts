@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 Playvisor contributors
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+import { TITLES_FR } from "./toolTitles";
 import { countIn, formatNumber } from "./format";
 import type { Words } from ".";
 
@@ -149,6 +150,7 @@ export const fr: Words = {
     frozen: "Toutes les modifications sont gelées",
     frozenBy: (who) => `par ${who}`,
   },
+  toolTitle: (name) => TITLES_FR[name] ?? "",
   foot: { dashboard: "Accueil", guests: "Invités", runs: "Exécutions", approvals: "À décider" },
   nav: {
     dashboard: "Tableau de bord",

@@ -6,7 +6,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState, type ReactNode } from "react";
-import { readToolOptions, toolsOptions } from "@/api/queries";
+import { readToolOptions, useTools } from "@/api/queries";
 import type { Guest } from "@/api/shapes";
 import { Icon, type IconName } from "@/parts/icon/Icon";
 import { setLanguage, useLanguage, useWords } from "@/words";
@@ -125,7 +125,7 @@ function useGroups(typed: string, onHelp: () => void): EntryGroup[] {
   const navigate = useNavigate();
   const client = useQueryClient();
   const guests = useQuery(readToolOptions<{ guests: Guest[] }>("list_guests")).data?.guests;
-  const tools = useQuery(toolsOptions).data;
+  const tools = useTools().data;
   return useMemo(() => {
     const pages: Entry[] = PAGES.filter(({ group }) => group).map((page) => ({
       id: `page ${page.name}`,

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import type { ReactNode } from "react";
-import { toProblem } from "@/api/problem";
 import { useResource } from "@/api/queries";
 import { useSearchValue } from "@/app/useSearchValue";
 import { FieldDiff } from "@/parts/diff/Diff";
@@ -45,17 +44,7 @@ export function Changes({ guest }: { guest: GuestDetail }): ReactNode {
     since: known,
     limit: 200,
   });
-  if (found.isError) {
-    const problem = toProblem(found.error);
-    if (problem.code === "invalid_parameter") {
-      return (
-        <Empty icon="history" title={own.unknownHistory}>
-          {problem.hint}
-        </Empty>
-      );
-    }
-    return <ProblemNote error={found.error} onRetry={() => void found.refetch()} />;
-  }
+  if (found.isError) return <ProblemNote error={found.error} onRetry={() => void found.refetch()} />;
   const says: Readonly<Record<string, string>> = own.changed;
   return (
     <Stack>

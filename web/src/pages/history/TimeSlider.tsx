@@ -28,6 +28,7 @@ export function TimeSlider({ label, from, until, value, onChange, times }: TimeS
   const id = useId();
   const first = Math.floor(from / 1000);
   const last = Math.ceil(until / 1000);
+  const step = chooseStep(last - first);
   const before = findNeighbour(times, value, "before");
   const after = findNeighbour(times, value, "after");
   return (
@@ -68,12 +69,13 @@ export function TimeSlider({ label, from, until, value, onChange, times }: TimeS
         type="range"
         min={first}
         max={last}
-        step={chooseStep(last - first)}
+        step={step}
         value={Math.round(value / 1000)}
         aria-valuetext={formats.time(value, "full")}
         onChange={(event) => {
           const seconds = Number(event.target.value);
-          onChange(seconds >= last - chooseStep(last - first) ? until : Math.max(from, seconds * 1000));
+          // The last step may end before the last moment.
+          onChange(seconds + step > last ? until : Math.max(from, seconds * 1000));
         }}
       />
       <div className={styles.ends} aria-hidden>

@@ -14,8 +14,7 @@ import { DataTable, type Column } from "@/parts/table/DataTable";
 import { Bytes, GuestName } from "@/parts/values/Names";
 import { Time } from "@/parts/values/Time";
 import { usePageWords, useWords } from "@/words";
-import { listOnce, type Volume } from "./model";
-import type { Place } from "./page";
+import { listOnce, type Place, type Volume } from "./model";
 import { storageWords } from "./words";
 
 const KINDS = ["images", "rootdir", "iso", "vztmpl", "backup", "snippets", "import"] as const;

@@ -19,8 +19,7 @@ import { DataTable, type Column } from "@/parts/table/DataTable";
 import { Bytes, GuestName } from "@/parts/values/Names";
 import { Time } from "@/parts/values/Time";
 import { usePageWords, useWords } from "@/words";
-import { readProtection, sortByProtection, type CheckedGuest } from "./model";
-import type { Place } from "./page";
+import { readProtection, sortByProtection, type CheckedGuest, type Place } from "./model";
 import styles from "./storage.module.css";
 import { storageWords } from "./words";
 

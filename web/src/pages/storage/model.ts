@@ -3,6 +3,11 @@
 
 /** What the page of storages shows, made of what the tools answer. Pure. */
 
+import type { StoragePlace } from "../dashboard/model";
+
+/** A storage as one node sees it, with what it may hold. */
+export type Place = StoragePlace & { content?: string[] };
+
 export interface Volume {
   volid: string;
   storage: string;

@@ -15,14 +15,14 @@ import { DataTable, type Column } from "@/parts/table/DataTable";
 import { Tabs, type Tab } from "@/parts/tabs/Tabs";
 import { Bytes, NodeName } from "@/parts/values/Names";
 import { useFormats, usePageWords, useWords } from "@/words";
-import { listStorages, sumStorage, type StoragePlace, type StorageRow } from "../dashboard/model";
+import { listStorages, sumStorage, type StorageRow } from "../dashboard/model";
+import type { Place } from "./model";
 import { Backups } from "./Backups";
 import { Content } from "./Content";
 import { Protection } from "./Protection";
 import { storageWords } from "./words";
 
 type TabName = "storages" | "content" | "protection" | "backups";
-export type Place = StoragePlace & { content?: string[] };
 
 /** The storages, what is on them, and how well guests are backed up. */
 export default function StoragePage(): ReactNode {
