@@ -34,7 +34,9 @@ function findPackage(file: string): string | undefined {
 
 function readPackage(folder: string): Package {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Package;
-  const files = readdirSync(folder).filter((name) => LICENCE_FILE.test(name)).sort();
+  const files = readdirSync(folder)
+    .filter((name) => LICENCE_FILE.test(name))
+    .sort();
   return { ...manifest, texts: files.map((name) => readFileSync(join(folder, name), "utf8").trim()) };
 }
 
@@ -48,7 +50,9 @@ export function listThirdParties(): Plugin {
       for (const item of Object.values(bundle)) {
         if (item.type !== "chunk") continue;
         for (const id of Object.keys(item.modules)) {
-          const folder = id.includes("node_modules") ? findPackage(id.replace(/^\0/, "").split("?")[0] ?? id) : undefined;
+          const folder = id.includes("node_modules")
+            ? findPackage(id.replace(/^\0/, "").split("?")[0] ?? id)
+            : undefined;
           if (folder) folders.add(folder);
         }
       }
@@ -78,7 +82,9 @@ function makeBill(packages: readonly Package[]): object {
       version,
       "bom-ref": `${name}@${version}`,
       purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
-      ...(license && { licenses: [/ (OR|AND|WITH) /.test(license) ? { expression: license } : { license: { id: license } }] }),
+      ...(license && {
+        licenses: [/ (OR|AND|WITH) /.test(license) ? { expression: license } : { license: { id: license } }],
+      }),
     })),
     dependencies: [{ ref: "playvisor-web", dependsOn: packages.map(({ name, version }) => `${name}@${version}`) }],
   };

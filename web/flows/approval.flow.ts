@@ -47,7 +47,14 @@ describe("a plan of an AI client", () => {
     await page.getByRole("button", { name: "Print" }).click();
     await page.locator("[data-printed]").waitFor({ state: "attached" });
     const printed = await page.locator("html").getAttribute("data-printed");
-    for (const part of ["Progress", "Changes", "API requests", "/nodes/pve1/qemu/101/status/shutdown", "Evidence", "SHA256SUMS"])
+    for (const part of [
+      "Progress",
+      "Changes",
+      "API requests",
+      "/nodes/pve1/qemu/101/status/shutdown",
+      "Evidence",
+      "SHA256SUMS",
+    ])
       expect(printed).toContain(part);
     await page.evaluate(() => dispatchEvent(new Event("afterprint")));
 
@@ -63,6 +70,9 @@ describe("a plan of an AI client", () => {
     const held = await stand.callAsClient("stop_guest", { name: "db-01" });
     await stand.ask({ do: "change", vmid: 102, config: { name: "db-09" } });
     await visitor.open(`/approvals/${held.plan?.id ?? ""}`);
-    await page.getByText(/The world has moved|There is no guest|can't be/).first().waitFor();
+    await page
+      .getByText(/The world has moved|There is no guest|can't be/)
+      .first()
+      .waitFor();
   });
 });

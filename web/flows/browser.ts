@@ -6,7 +6,9 @@ import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { expect } from "vitest";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) => existsSync(file));
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) =>
+  existsSync(file),
+);
 const SHOTS = new URL("../../.work/web-screenshots/", import.meta.url).pathname;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -59,7 +61,8 @@ export class Visitor {
     page.on("pageerror", (error) => this.complaints.push(`page: ${String(error)}`));
     page.on("request", (request) => {
       const url = new URL(request.url());
-      if (url.protocol.startsWith("http") && url.origin !== this.origin && !this.expectedOrigins.has(url.origin)) this.complaints.push(`elsewhere: ${request.url()}`);
+      if (url.protocol.startsWith("http") && url.origin !== this.origin && !this.expectedOrigins.has(url.origin))
+        this.complaints.push(`elsewhere: ${request.url()}`);
     });
     page.on("response", (response) => {
       if (response.status() >= 500) this.complaints.push(`${String(response.status())}: ${response.url()}`);
@@ -114,7 +117,9 @@ export class Visitor {
     return this.page.evaluate(async (tags) => {
       const axe = (window as unknown as { axe: typeof import("axe-core") }).axe;
       const { violations } = await axe.run(document, { runOnly: tags });
-      return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${help} ${target.join(" ")} ${failureSummary ?? ""}`));
+      return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${help} ${target.join(" ")} ${failureSummary ?? ""}`),
+      );
     }, WCAG);
   }
 

@@ -58,7 +58,10 @@ describe("a fleet", () => {
     await page.getByRole("button", { name: "Apply…" }).click();
     await page.getByRole("button", { name: "Apply exactly this" }).click();
     await page.waitForURL("**/runs/*");
-    await page.getByText(/Changed 2 objects/).first().waitFor();
+    await page
+      .getByText(/Changed 2 objects/)
+      .first()
+      .waitFor();
 
     await stand.ask({ do: "change", vmid: 101, config: { description: "By hand" } });
     await visitor.open("/fleet/shop?tab=drift");

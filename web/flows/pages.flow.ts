@@ -27,7 +27,10 @@ describe("every page", () => {
     for (const tab of ["config", "snapshots", "backups", "firewall", "network", "changes", "runs"])
       pages.set(`guest-${tab}`, `/guests/102?tab=${tab}`);
     pages.set("approvals", "/approvals").set("approval", `/approvals/${held.plan?.id ?? ""}`);
-    pages.set("node", "/nodes/pve1").set("node-tasks", "/nodes/pve1?tab=tasks").set("network-firewall", "/network?tab=firewall");
+    pages
+      .set("node", "/nodes/pve1")
+      .set("node-tasks", "/nodes/pve1?tab=tasks")
+      .set("network-firewall", "/network?tab=firewall");
     for (const tab of ["content", "protection", "backups"]) pages.set(`storage-${tab}`, `/storage?tab=${tab}`);
     for (const link of await visitor.page.getByRole("navigation").first().getByRole("link").all()) {
       const path = (await link.getAttribute("href")) ?? "/";
@@ -40,18 +43,22 @@ describe("every page", () => {
     await stand?.close();
   });
 
-  it.each(THEMES)("is readable by everybody in the %s theme", async (theme) => {
-    await visitor.open("/");
-    await visitor.setTheme(theme);
-    const found: string[] = [];
-    for (const [name, path] of pages) {
-      await visitor.open(path);
-      found.push(...(await visitor.findViolations()).map((violation) => `${path}: ${violation}`));
-      await visitor.takePictures(name, theme);
-    }
-    expect(found).toEqual([]);
-    visitor.expectNoComplaints();
-  }, 300_000);
+  it.each(THEMES)(
+    "is readable by everybody in the %s theme",
+    async (theme) => {
+      await visitor.open("/");
+      await visitor.setTheme(theme);
+      const found: string[] = [];
+      for (const [name, path] of pages) {
+        await visitor.open(path);
+        found.push(...(await visitor.findViolations()).map((violation) => `${path}: ${violation}`));
+        await visitor.takePictures(name, theme);
+      }
+      expect(found).toEqual([]);
+      visitor.expectNoComplaints();
+    },
+    300_000,
+  );
 
   it("does not scroll sideways at 360 px", async () => {
     await visitor.page.setViewportSize({ width: 360, height: 800 });

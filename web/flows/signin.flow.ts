@@ -94,7 +94,9 @@ describe("people come in", () => {
     const { page } = visitor;
     await visitor.signIn(await stand.makeLink());
     await visitor.open("/guests");
-    await page.request.delete(`${stand.origin}/api/v1/session`, { headers: { "x-csrf-token": await readCsrf(visitor) } });
+    await page.request.delete(`${stand.origin}/api/v1/session`, {
+      headers: { "x-csrf-token": await readCsrf(visitor) },
+    });
     await page.getByText("Your session has ended. Sign in to go on where you were.").waitFor();
     await page.getByLabel("Code of the link").fill(await stand.makeLink());
     await page.getByRole("button", { name: "Sign in", exact: true }).last().click();

@@ -43,7 +43,10 @@ export class Stand {
   }
 
   /** Call a tool as an AI client. */
-  async callAsClient<T = { status: string; run_id: string; plan?: { id: string } }>(tool: string, args: object): Promise<T> {
+  async callAsClient<T = { status: string; run_id: string; plan?: { id: string } }>(
+    tool: string,
+    args: object,
+  ): Promise<T> {
     return this.ask<T>({ do: "call", tool, arguments: args });
   }
 

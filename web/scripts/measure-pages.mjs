@@ -5,7 +5,9 @@
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) => existsSync(file));
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) =>
+  existsSync(file),
+);
 const PAGES = { dashboard: "/", guests: "/guests", runs: "/runs" };
 const SCROLLED_PIXELS = 60_000;
 const PIXELS_PER_SECOND = 6_000;
@@ -23,7 +25,9 @@ await devtools.send("Network.setCacheDisabled", { cacheDisabled: true });
 async function load(path) {
   await page.goto(origin + path);
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.waitForFunction(() => !document.querySelector("[data-loading], [aria-busy=true]"), undefined, { polling: "raf" });
+  await page.waitForFunction(() => !document.querySelector("[data-loading], [aria-busy=true]"), undefined, {
+    polling: "raf",
+  });
   return page.evaluate(() => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN;
     return { paint: paint / 1000, ready: performance.now() / 1000 };
@@ -49,7 +53,12 @@ await page.evaluate(() => {
   };
   requestAnimationFrame(note);
 });
-await devtools.send("Input.synthesizeScrollGesture", { x: 700, y: 600, yDistance: -SCROLLED_PIXELS, speed: PIXELS_PER_SECOND });
+await devtools.send("Input.synthesizeScrollGesture", {
+  x: 700,
+  y: 600,
+  yDistance: -SCROLLED_PIXELS,
+  speed: PIXELS_PER_SECOND,
+});
 const { frames, rows, moved } = await page.evaluate(() => ({
   frames: window.frames_.slice(1),
   rows: document.querySelectorAll("[role=row]").length,

@@ -102,7 +102,14 @@ export function formatTime(
     clock: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
     day: { year: "numeric", month: "short", day: "numeric" },
   };
-  return keep(`t${locale}${style}`, () => new Intl.DateTimeFormat(locale, { ...options[style], ...(style !== "full" && style !== "day" && { hourCycle: "h23" }) })).format(time);
+  return keep(
+    `t${locale}${style}`,
+    () =>
+      new Intl.DateTimeFormat(locale, {
+        ...options[style],
+        ...(style !== "full" && style !== "day" && { hourCycle: "h23" }),
+      }),
+  ).format(time);
 }
 
 /** The form of a word for a number: `{one: "guest", other: "guests"}`. */

@@ -230,7 +230,14 @@ function Decision({ plan }: { plan: HeldPlan }): ReactNode {
             {hasPasskeys() ? own.needsKeyNext : words.signIn.passkeyUnsupported}
           </Note>
         )}
-        <TextArea label={own.reason} help={own.reasonHelp} value={reason} onChange={setReason} rows={2} maxLength={500} />
+        <TextArea
+          label={own.reason}
+          help={own.reasonHelp}
+          value={reason}
+          onChange={setReason}
+          rows={2}
+          maxLength={500}
+        />
         {decide.error instanceof DOMException ? (
           <Note tone="warn" title={words.signIn.passkeyCancelled}>
             {own.keyFailed}
@@ -239,7 +246,11 @@ function Decision({ plan }: { plan: HeldPlan }): ReactNode {
           decide.isError && <ProblemNote error={decide.error} bare />
         )}
         <Row justify="end">
-          <Button look="danger" busy={isBusy(false, false)} onClick={() => decide.mutate({ approve: false, byKey: false })}>
+          <Button
+            look="danger"
+            busy={isBusy(false, false)}
+            onClick={() => decide.mutate({ approve: false, byKey: false })}
+          >
             {own.deny}
           </Button>
           {hasPasskeys() && (

@@ -7,7 +7,8 @@ export const approvalWords = definePageWords(
   {
     up: "Approvals",
     failed: "The plan can't be shown.",
-    asked: (who: string, kind: string) => (kind === "client" ? `The AI client ${who} asks for this.` : `${who} asks for this.`),
+    asked: (who: string, kind: string) =>
+      kind === "client" ? `The AI client ${who} asks for this.` : `${who} asks for this.`,
     label: (label: string) => `It calls itself \u201c${label}\u201d, which proves nothing.`,
     decideTitle: "Decide on exactly this plan",
     decideText: "An approval is for this plan alone, is used once, and is void as soon as anything of it changes.",
@@ -32,7 +33,8 @@ export const approvalWords = definePageWords(
     same: "It is still this plan.",
     check: "Check whether it is still this plan",
     needsKey: "Policy wants a passkey for this plan.",
-    needsKeyNext: "Your device asks for your fingerprint, face or PIN. Who has no passkey for this server enrols one first.",
+    needsKeyNext:
+      "Your device asks for your fingerprint, face or PIN. Who has no passkey for this server enrols one first.",
     keys: "Your passkeys",
     keyFailed: "Nothing was decided. Try again, or look whether you have a passkey for this server.",
     text: "The plan as text",
@@ -42,7 +44,8 @@ export const approvalWords = definePageWords(
   {
     up: "Approbations",
     failed: "Le plan ne peut pas être affiché.",
-    asked: (who: string, kind: string) => (kind === "client" ? `Le client d'IA ${who} le demande.` : `${who} le demande.`),
+    asked: (who: string, kind: string) =>
+      kind === "client" ? `Le client d'IA ${who} le demande.` : `${who} le demande.`,
     label: (label: string) => `Il se nomme « ${label} », ce qui ne prouve rien.`,
     decideTitle: "Décider de ce plan précis",
     decideText: "Une approbation vaut pour ce plan seul, une seule fois, et tombe dès que quoi que ce soit en change.",
@@ -67,7 +70,8 @@ export const approvalWords = definePageWords(
     same: "C'est toujours ce plan.",
     check: "Vérifier si c'est toujours ce plan",
     needsKey: "La politique veut une clé d'accès pour ce plan.",
-    needsKeyNext: "Votre appareil demande votre empreinte, visage ou code. Sans clé d'accès pour ce serveur, enregistrez-en une d'abord.",
+    needsKeyNext:
+      "Votre appareil demande votre empreinte, visage ou code. Sans clé d'accès pour ce serveur, enregistrez-en une d'abord.",
     keys: "Vos clés d'accès",
     keyFailed: "Rien n'a été décidé. Réessayez, ou vérifiez que vous avez une clé d'accès pour ce serveur.",
     text: "Le plan en texte",

@@ -52,12 +52,23 @@ export default function ApprovalsPage(): ReactNode {
         wide: true,
       },
       { id: "asker", header: own.by, value: (plan) => plan.asker, width: 130, wide: true },
-      { id: "state", header: words.fields.state, value: (plan) => plan.state, cell: (plan) => <Status state={plan.state === "used" ? "applied" : plan.state} quiet />, width: 170 },
+      {
+        id: "state",
+        header: words.fields.state,
+        value: (plan) => plan.state,
+        cell: (plan) => <Status state={plan.state === "used" ? "applied" : plan.state} quiet />,
+        width: 170,
+      },
       {
         id: "made",
         header: own.made,
         value: (plan) => plan.made_at,
-        cell: (plan) => (plan.state === "held" ? <Time value={plan.expires_at} render={(text) => own.expires(text)} /> : <Time value={plan.made_at} />),
+        cell: (plan) =>
+          plan.state === "held" ? (
+            <Time value={plan.expires_at} render={(text) => own.expires(text)} />
+          ) : (
+            <Time value={plan.made_at} />
+          ),
         width: 170,
         wide: true,
       },

@@ -206,8 +206,7 @@ export const auditWords = definePageWords(
     freezeWhyHelp: "Quiconque est refusé peut le lire.",
     freezeDo: "Geler toutes les modifications",
     freezeTitle: "Geler toutes les modifications ?",
-    freezeText:
-      "Toute modification par un client de ce répertoire d'état est refusée jusqu'au dégel. On peut lire.",
+    freezeText: "Toute modification par un client de ce répertoire d'état est refusée jusqu'au dégel. On peut lire.",
     thaw: "Permettre de nouveau les modifications",
     thawTitle: "Permettre de nouveau les modifications ?",
     thawText: "Le motif a-t-il été traité ?",

@@ -149,7 +149,13 @@ export function Attention({ matters, isChecking, well }: AttentionProps): ReactN
       )}
       {matters && matters.length > SHOWN && (
         <p className={styles.rest}>
-          <Button size="s" look="quiet" icon={isWhole ? "up" : "down"} aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          <Button
+            size="s"
+            look="quiet"
+            icon={isWhole ? "up" : "down"}
+            aria-expanded={isWhole}
+            onClick={() => setWhole(!isWhole)}
+          >
             {isWhole ? own.fewer : own.more(matters.length - SHOWN)}
           </Button>
         </p>

@@ -34,7 +34,14 @@ export function Figures({ data }: { data: Overview | undefined }): ReactNode {
         part={total ? (guests?.running ?? 0) / total : undefined}
         calm
       />
-      <Figure to="/nodes" icon="chart" title={own.cpu} figure={data && percent(load.cpu)} text={own.cores(load.cores)} part={load.cpu} />
+      <Figure
+        to="/nodes"
+        icon="chart"
+        title={own.cpu}
+        figure={data && percent(load.cpu)}
+        text={own.cores(load.cores)}
+        part={load.cpu}
+      />
       <Figure
         to="/nodes"
         icon="node"

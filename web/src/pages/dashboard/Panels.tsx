@@ -19,7 +19,13 @@ const SHOWN_NODES = 8;
 const SHOWN_STORAGES = 8;
 
 /** The nodes: those that are down first, then the busiest. */
-export function Nodes({ data, guests }: { data: Overview | undefined; guests: readonly Guest[] | undefined }): ReactNode {
+export function Nodes({
+  data,
+  guests,
+}: {
+  data: Overview | undefined;
+  guests: readonly Guest[] | undefined;
+}): ReactNode {
   const own = usePageWords(dashboardWords);
   const formats = useFormats();
   const counts = useMemo(() => countByNode(guests ?? []), [guests]);
@@ -30,7 +36,11 @@ export function Nodes({ data, guests }: { data: Overview | undefined; guests: re
       icon="node"
       flush
       aside={all.length > SHOWN_NODES ? own.more(all.length - SHOWN_NODES) : undefined}
-      actions={<Link to="/nodes" className={styles.more}>{own.all}</Link>}
+      actions={
+        <Link to="/nodes" className={styles.more}>
+          {own.all}
+        </Link>
+      }
     >
       {!data ? (
         <div className={styles.pad}>
@@ -53,8 +63,14 @@ export function Nodes({ data, guests }: { data: Overview | undefined; guests: re
                   <span className={styles.faint}>{facts.join(" · ") || " "}</span>
                 </span>
                 <Meter label={own.cpu} value={node.status === "online" ? node.cpu : undefined} />
-                <Meter label={own.memory} value={node.maxmem && node.status === "online" ? (node.mem ?? 0) / node.maxmem : undefined} />
-                <Meter label={own.disk} value={node.maxdisk && node.status === "online" ? (node.disk ?? 0) / node.maxdisk : undefined} />
+                <Meter
+                  label={own.memory}
+                  value={node.maxmem && node.status === "online" ? (node.mem ?? 0) / node.maxmem : undefined}
+                />
+                <Meter
+                  label={own.disk}
+                  value={node.maxdisk && node.status === "online" ? (node.disk ?? 0) / node.maxdisk : undefined}
+                />
               </li>
             );
           })}
@@ -79,7 +95,15 @@ export function Guests({ data }: { data: Overview | undefined }): ReactNode {
     { name: "templates", count: templates, q: "status=template" },
   ] as const;
   return (
-    <Panel title={own.guests} icon="guest" actions={<Link to="/guests" className={styles.more}>{own.all}</Link>}>
+    <Panel
+      title={own.guests}
+      icon="guest"
+      actions={
+        <Link to="/guests" className={styles.more}>
+          {own.all}
+        </Link>
+      }
+    >
       {!data ? (
         <SkeletonLines lines={4} />
       ) : (
@@ -133,7 +157,11 @@ export function Storages({ data }: { data: Overview | undefined }): ReactNode {
       title={own.storage}
       icon="storage"
       aside={all.length > shown.length ? own.more(all.length - shown.length) : undefined}
-      actions={<Link to="/storage" className={styles.more}>{own.all}</Link>}
+      actions={
+        <Link to="/storage" className={styles.more}>
+          {own.all}
+        </Link>
+      }
     >
       {!data ? (
         <SkeletonLines lines={6} />
@@ -146,7 +174,11 @@ export function Storages({ data }: { data: Overview | undefined }): ReactNode {
                   {row.storage}
                 </Link>
                 <span className={styles.storagePlace}>
-                  {row.shared ? own.shared : row.nodes > 1 ? own.onNodes(row.nodes, row.fullest.node) : own.onNode(row.fullest.node)}
+                  {row.shared
+                    ? own.shared
+                    : row.nodes > 1
+                      ? own.onNodes(row.nodes, row.fullest.node)
+                      : own.onNode(row.fullest.node)}
                 </span>
                 <span className={styles.storageSize}>
                   {row.isDown && row.fullest.part === undefined
@@ -177,7 +209,15 @@ export function Protection({ checks, isPending }: { checks: Checks | undefined; 
   const { guests, gaps, oldest, scheduled } = checks.backups;
   const part = guests ? (guests - gaps) / guests : undefined;
   return (
-    <Panel title={own.protection} icon="backup" actions={<Link to="/storage" search={{ tab: "protection" }} className={styles.more}>{own.all}</Link>}>
+    <Panel
+      title={own.protection}
+      icon="backup"
+      actions={
+        <Link to="/storage" search={{ tab: "protection" }} className={styles.more}>
+          {own.all}
+        </Link>
+      }
+    >
       <div className={styles.protection}>
         <div className={styles.covered}>
           <Ring part={part} />
@@ -194,7 +234,8 @@ export function Protection({ checks, isPending }: { checks: Checks | undefined; 
             <dd>
               {oldest ? (
                 <>
-                  <GuestName {...oldest} /> <span className={styles.faint}>{own.oldestAgo(formats.duration(oldest.age))}</span>
+                  <GuestName {...oldest} />{" "}
+                  <span className={styles.faint}>{own.oldestAgo(formats.duration(oldest.age))}</span>
                 </>
               ) : (
                 own.none
@@ -240,7 +281,13 @@ const AROUND = 2 * Math.PI * 20;
 function Ring({ part }: { part: number | undefined }): ReactNode {
   const known = part ?? 0;
   return (
-    <svg className={classes(styles.ring, known < 1 && styles.ringOpen)} viewBox="0 0 48 48" width="48" height="48" aria-hidden>
+    <svg
+      className={classes(styles.ring, known < 1 && styles.ringOpen)}
+      viewBox="0 0 48 48"
+      width="48"
+      height="48"
+      aria-hidden
+    >
       <circle cx="24" cy="24" r="20" className={styles.ringTrack} />
       <circle
         cx="24"

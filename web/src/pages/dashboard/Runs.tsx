@@ -69,7 +69,9 @@ function RunningRun({ run }: { run: Run }): ReactNode {
             <strong>{title}</strong>
             <span className={styles.faint}>{nameAsker(run) && own.by(nameAsker(run))}</span>
           </span>
-          <span className={styles.runSaid}>{doing?.running?.said.at(-1) ?? doing?.running?.phase ?? run.summary ?? " "}</span>
+          <span className={styles.runSaid}>
+            {doing?.running?.said.at(-1) ?? doing?.running?.phase ?? run.summary ?? " "}
+          </span>
         </span>
         <span className={styles.runTime}>
           <Duration seconds={Math.round(seconds)} />
@@ -93,7 +95,16 @@ const SIGN_OF: Readonly<Record<string, { icon: IconName; tone: "ok" | "warn" | "
 export function Recent({ runs }: { runs: readonly Run[] | undefined }): ReactNode {
   const own = usePageWords(dashboardWords);
   return (
-    <Panel title={own.recent} icon="history" flush actions={<Link to="/runs" className={styles.more}>{own.allRuns}</Link>}>
+    <Panel
+      title={own.recent}
+      icon="history"
+      flush
+      actions={
+        <Link to="/runs" className={styles.more}>
+          {own.allRuns}
+        </Link>
+      }
+    >
       {!runs ? (
         <div className={styles.pad}>
           <SkeletonLines lines={6} />
@@ -121,7 +132,11 @@ function RecentRun({ run }: { run: Run }): ReactNode {
     <li>
       <Link to="/runs/$id" params={{ id: run.run_id }} className={styles.run}>
         <span className={classes(styles.runSign, sign && styles[sign.tone])}>
-          {sign ? <Icon name={sign.icon} label={states[run.outcome ?? ""] ?? ""} /> : <span className={styles.spinner} aria-hidden />}
+          {sign ? (
+            <Icon name={sign.icon} label={states[run.outcome ?? ""] ?? ""} />
+          ) : (
+            <span className={styles.spinner} aria-hidden />
+          )}
         </span>
         <span className={styles.runText}>
           <span className={styles.runHead}>

@@ -2,7 +2,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 import { describe, expect, it } from "vitest";
-import { countByNode, findPlace, listStorages, sortMatters, sortNodes, sumLoad, sumStorage, type StoragePlace } from "./model";
+import {
+  countByNode,
+  findPlace,
+  listStorages,
+  sortMatters,
+  sortNodes,
+  sumLoad,
+  sumStorage,
+  type StoragePlace,
+} from "./model";
 
 const PLACES: StoragePlace[] = [
   { storage: "local", node: "a", used: 10, total: 100 },

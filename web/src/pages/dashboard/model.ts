@@ -182,5 +182,7 @@ export function findPlace(matter: Matter): { page: PageName; href: string } | un
 export function nameAsker(run: Run): string {
   const client = run.client_name ?? "";
   const asker = run.asker ?? "";
-  return client && !client.startsWith("playvisor") && client !== asker ? [client, asker].filter(Boolean).join(", ") : asker;
+  return client && !client.startsWith("playvisor") && client !== asker
+    ? [client, asker].filter(Boolean).join(", ")
+    : asker;
 }

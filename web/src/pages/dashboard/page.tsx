@@ -55,7 +55,8 @@ export default function DashboardPage(): ReactNode {
       <PageHead
         title={cluster?.name || words.nav.dashboard}
         aside={
-          cluster && cluster.quorate !== undefined && (
+          cluster &&
+          cluster.quorate !== undefined && (
             <Badge tone={cluster.quorate ? "ok" : "bad"} icon={cluster.quorate ? "check" : "bad"}>
               {cluster.quorate ? own.quorate : own.noQuorum}
             </Badge>
@@ -63,25 +64,31 @@ export default function DashboardPage(): ReactNode {
         }
         lead={cluster ? own.lead(cluster.nodes_online ?? 0, cluster.nodes_total ?? 0, cluster.version ?? "") : " "}
       />
-      <div className={styles.frame}><div className={styles.page}>
-        <div className={styles.attention}>
-          <Attention matters={data && sortMatters(data.attention, checks.data?.attention)} isChecking={checks.isPending} well={well} />
-          {checks.isError && <ProblemNote error={checks.error} onRetry={() => void checks.refetch()} />}
+      <div className={styles.frame}>
+        <div className={styles.page}>
+          <div className={styles.attention}>
+            <Attention
+              matters={data && sortMatters(data.attention, checks.data?.attention)}
+              isChecking={checks.isPending}
+              well={well}
+            />
+            {checks.isError && <ProblemNote error={checks.error} onRetry={() => void checks.refetch()} />}
+          </div>
+          <Figures data={data} />
+          <div className={styles.nodes}>
+            <Nodes data={data} guests={guests.data?.guests} />
+          </div>
+          <div className={styles.work}>
+            <Running runs={data?.running} />
+            <Recent runs={data?.recent} />
+          </div>
+          <div className={styles.stock}>
+            <Guests data={data} />
+            <Storages data={data} />
+            <Protection checks={checks.data} isPending={checks.isPending} />
+          </div>
         </div>
-        <Figures data={data} />
-        <div className={styles.nodes}>
-          <Nodes data={data} guests={guests.data?.guests} />
-        </div>
-        <div className={styles.work}>
-          <Running runs={data?.running} />
-          <Recent runs={data?.recent} />
-        </div>
-        <div className={styles.stock}>
-          <Guests data={data} />
-          <Storages data={data} />
-          <Protection checks={checks.data} isPending={checks.isPending} />
-        </div>
-      </div></div>
+      </div>
     </>
   );
 }

@@ -76,14 +76,16 @@ export const dashboardWords = definePageWords(
     },
     matters: {
       frozen: (by: string, why: string) => `All changes are frozen by ${by}${why ? `: ${why}` : ""}`,
-      no_quorum: (online: number, total: number) => `The cluster has no quorum: ${String(online)} of ${String(total)} nodes are online`,
+      no_quorum: (online: number, total: number) =>
+        `The cluster has no quorum: ${String(online)} of ${String(total)} nodes are online`,
       node_offline: (node: string) => `Node ${node} is offline`,
       storage_full: (storage: string, percent: string) => `Storage ${storage} is ${percent} full`,
       storage_unavailable: (storage: string, node: string) => `Storage ${storage} is not available on ${node}`,
       plan_waiting: (title: string) => title,
       run_failed: (tool: string) => `A run of ${tool} has failed`,
       backups_missing: (guests: number) => `${countIn("en", guests, "guest has", "guests have")} no recent backup`,
-      drift: (fleet: string, objects: number) => `${countIn("en", objects, "object", "objects")} of fleet ${fleet} drifted`,
+      drift: (fleet: string, objects: number) =>
+        `${countIn("en", objects, "object", "objects")} of fleet ${fleet} drifted`,
     },
     next: {
       frozen: "Nothing can be applied until somebody ends the freeze",
@@ -171,14 +173,17 @@ export const dashboardWords = definePageWords(
     },
     matters: {
       frozen: (by: string, why: string) => `Toutes les modifications sont gelées par ${by}${why ? ` : ${why}` : ""}`,
-      no_quorum: (online: number, total: number) => `Le cluster n'a pas de quorum : ${String(online)} nœuds sur ${String(total)} sont en ligne`,
+      no_quorum: (online: number, total: number) =>
+        `Le cluster n'a pas de quorum : ${String(online)} nœuds sur ${String(total)} sont en ligne`,
       node_offline: (node: string) => `Le nœud ${node} est hors ligne`,
       storage_full: (storage: string, percent: string) => `Le stockage ${storage} est plein à ${percent}`,
       storage_unavailable: (storage: string, node: string) => `Le stockage ${storage} n'est pas disponible sur ${node}`,
       plan_waiting: (title: string) => title,
       run_failed: (tool: string) => `Une exécution de ${tool} a échoué`,
-      backups_missing: (guests: number) => `${countIn("fr", guests, "invité n'a", "invités n'ont")} pas de sauvegarde récente`,
-      drift: (fleet: string, objects: number) => `${countIn("fr", objects, "objet", "objets")} de la flotte ${fleet} en dérive`,
+      backups_missing: (guests: number) =>
+        `${countIn("fr", guests, "invité n'a", "invités n'ont")} pas de sauvegarde récente`,
+      drift: (fleet: string, objects: number) =>
+        `${countIn("fr", objects, "objet", "objets")} de la flotte ${fleet} en dérive`,
     },
     next: {
       frozen: "Rien ne peut être appliqué tant que personne ne lève le gel",

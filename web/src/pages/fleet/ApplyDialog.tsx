@@ -64,15 +64,16 @@ export function ApplyDialog({ name, environment, version, onClose }: ApplyDialog
   const isHeld = planned?.plan_state === "held";
   const isBlocked = Boolean(planned?.failure);
   const isEmpty = planned !== undefined && !planned.plan?.steps.length && !isBlocked;
-  const act = !planned || isBlocked ? null : isHeld && planned.plan?.id ? (
-    <ButtonLink look="primary" icon="approval" to="/approvals/$id" params={{ id: planned.plan.id }}>
-      {own.toApproval}
-    </ButtonLink>
-  ) : (
-    <Button look="primary" icon="check" busy={apply.isPending} onClick={() => apply.mutate(planned)}>
-      {isEmpty ? own.record : own.applyNow}
-    </Button>
-  );
+  const act =
+    !planned || isBlocked ? null : isHeld && planned.plan?.id ? (
+      <ButtonLink look="primary" icon="approval" to="/approvals/$id" params={{ id: planned.plan.id }}>
+        {own.toApproval}
+      </ButtonLink>
+    ) : (
+      <Button look="primary" icon="check" busy={apply.isPending} onClick={() => apply.mutate(planned)}>
+        {isEmpty ? own.record : own.applyNow}
+      </Button>
+    );
   return (
     <Dialog
       open

@@ -13,7 +13,15 @@ import type { Clash, Files } from "./useFiles";
 import { fleetWords } from "./words";
 
 /** What to do with a file that somebody else has changed since it was read. */
-export function ClashDialog({ clash, mine, onSolve }: { clash: Clash; mine: OpenFile; onSolve: Files["solve"] }): ReactNode {
+export function ClashDialog({
+  clash,
+  mine,
+  onSolve,
+}: {
+  clash: Clash;
+  mine: OpenFile;
+  onSolve: Files["solve"];
+}): ReactNode {
   const own = usePageWords(fleetWords);
   const [busy, setBusy] = useState(false);
   const solve = (how: "theirs" | "mine" | "later"): void => {

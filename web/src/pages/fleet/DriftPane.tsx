@@ -53,7 +53,12 @@ export function DriftPane({ texts, isApplied, mayEdit, onTake, onGoTo }: DriftPa
       if (first) onGoTo?.(first.file, first.line);
     },
   });
-  if (!isApplied) return <Empty icon="drift" title={own.driftNever}>{own.driftNeverNext}</Empty>;
+  if (!isApplied)
+    return (
+      <Empty icon="drift" title={own.driftNever}>
+        {own.driftNeverNext}
+      </Empty>
+    );
   if (drift.isError) return <ProblemNote error={drift.error} onRetry={() => void drift.refetch()} />;
   if (!drift.data) return <SkeletonLines lines={6} />;
   const { objects, unread, at } = drift.data;
@@ -90,7 +95,9 @@ export function DriftPane({ texts, isApplied, mayEdit, onTake, onGoTo }: DriftPa
         </Note>
       )}
       {fields === 0 ? (
-        <Empty icon="check" title={own.driftNone}>{own.driftNoneNext}</Empty>
+        <Empty icon="check" title={own.driftNone}>
+          {own.driftNoneNext}
+        </Empty>
       ) : (
         <>
           <p>{own.driftLead(fields)}</p>

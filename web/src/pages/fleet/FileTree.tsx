@@ -38,7 +38,15 @@ export function FileTree({ name, paths, open, active, findings, onShow, onMake }
           <ul>
             {folder.files.map((path) => (
               <li key={path}>
-                <FileButton path={path} label={path.slice(folder.name ? folder.name.length + 1 : 0)} open={open} isActive={path === active} findings={findings} isInFolder={folder.name !== ""} onShow={onShow} />
+                <FileButton
+                  path={path}
+                  label={path.slice(folder.name ? folder.name.length + 1 : 0)}
+                  open={open}
+                  isActive={path === active}
+                  findings={findings}
+                  isInFolder={folder.name !== ""}
+                  onShow={onShow}
+                />
               </li>
             ))}
           </ul>
@@ -65,7 +73,12 @@ function FileButton({ path, label, open, isActive, isInFolder, findings, onShow 
   return (
     <button
       type="button"
-      className={classes(styles.file, isActive && styles.fileActive, isInFolder && styles.fileInside, file?.isGone && styles.fileGone)}
+      className={classes(
+        styles.file,
+        isActive && styles.fileActive,
+        isInFolder && styles.fileInside,
+        file?.isGone && styles.fileGone,
+      )}
       aria-current={isActive ? "true" : undefined}
       onClick={() => onShow(path)}
     >
@@ -87,7 +100,15 @@ function FileButton({ path, label, open, isActive, isInFolder, findings, onShow 
 }
 
 /** Asks for the path of a new file. */
-export function NewFileDialog({ known, onMake, onClose }: { known: readonly string[]; onMake: (path: string) => void; onClose: () => void }): ReactNode {
+export function NewFileDialog({
+  known,
+  onMake,
+  onClose,
+}: {
+  known: readonly string[];
+  onMake: (path: string) => void;
+  onClose: () => void;
+}): ReactNode {
   const words = useWords();
   const own = usePageWords(fleetWords);
   const [path, setPath] = useState("");

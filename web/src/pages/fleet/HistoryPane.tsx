@@ -31,11 +31,24 @@ export function HistoryPane({ name, hasFiles, mayOperate, onBack }: HistoryPaneP
   const versions = useVersions(name);
   if (versions.isError) return <ProblemNote error={versions.error} onRetry={() => void versions.refetch()} />;
   if (!versions.data) return <SkeletonLines lines={6} />;
-  if (!versions.data.versions.length) return <Empty icon="history" title={own.versionsNone}>{own.versionsNoneNext}</Empty>;
+  if (!versions.data.versions.length)
+    return (
+      <Empty icon="history" title={own.versionsNone}>
+        {own.versionsNoneNext}
+      </Empty>
+    );
   return (
     <ol className={styles.versions}>
       {versions.data.versions.map((version, index) => (
-        <Version key={version.revision} name={name} version={version} isNewest={index === 0} hasFiles={hasFiles} mayOperate={mayOperate} onBack={onBack} />
+        <Version
+          key={version.revision}
+          name={name}
+          version={version}
+          isNewest={index === 0}
+          hasFiles={hasFiles}
+          mayOperate={mayOperate}
+          onBack={onBack}
+        />
       ))}
     </ol>
   );
@@ -72,11 +85,25 @@ function Version({ name, version, isNewest, hasFiles, mayOperate, onBack }: Vers
         </Link>
       </p>
       <p className={styles.acts}>
-        <Button size="s" look="quiet" icon={against === "before" ? "up" : "down"} aria-expanded={against === "before"} aria-controls={id} onClick={() => toggle("before")}>
+        <Button
+          size="s"
+          look="quiet"
+          icon={against === "before" ? "up" : "down"}
+          aria-expanded={against === "before"}
+          aria-controls={id}
+          onClick={() => toggle("before")}
+        >
           {own.compare}
         </Button>
         {hasFiles && (
-          <Button size="s" look="quiet" icon={against === "files" ? "up" : "down"} aria-expanded={against === "files"} aria-controls={id} onClick={() => toggle("files")}>
+          <Button
+            size="s"
+            look="quiet"
+            icon={against === "files" ? "up" : "down"}
+            aria-expanded={against === "files"}
+            aria-controls={id}
+            onClick={() => toggle("files")}
+          >
             {own.compareFiles}
           </Button>
         )}
@@ -96,7 +123,8 @@ function Declared({ name, version, against }: { name: string; version: number; a
   const declared = useDeclared(name, version, against);
   if (declared.isError) return <ProblemNote error={declared.error} />;
   if (!declared.data) return <SkeletonLines lines={3} />;
-  if (!declared.data.objects.length) return <p className={styles.faint}>{against === "files" ? own.sameAsFiles : own.sameAsBefore}</p>;
+  if (!declared.data.objects.length)
+    return <p className={styles.faint}>{against === "files" ? own.sameAsFiles : own.sameAsBefore}</p>;
   return (
     <ul className={styles.declared}>
       {declared.data.objects.map((object) => (

@@ -7,7 +7,16 @@ import { Icon, type IconName } from "@/parts/icon/Icon";
 import { Time } from "@/parts/values/Time";
 import { usePageWords } from "@/words";
 import styles from "./fleet.module.css";
-import { countSigns, formatValue, getSign, groupWaves, isSevere, listFields, shortenPath, type Sign } from "./planModel";
+import {
+  countSigns,
+  formatValue,
+  getSign,
+  groupWaves,
+  isSevere,
+  listFields,
+  shortenPath,
+  type Sign,
+} from "./planModel";
 import type { Author, PlannedObject } from "./shapes";
 import { fleetWords } from "./words";
 
@@ -87,7 +96,8 @@ function PlannedRow({ object, onGoTo }: { object: PlannedObject; onGoTo?: GoTo }
                   <span className={styles.pairName}>{own.declared}</span> <code>{formatValue(desired) || "—"}</code>
                 </span>
                 <span className={styles.pair}>
-                  <span className={styles.pairName}>{own.there}</span> <code className={styles.severe}>{formatValue(observed) || "—"}</code>
+                  <span className={styles.pairName}>{own.there}</span>{" "}
+                  <code className={styles.severe}>{formatValue(observed) || "—"}</code>
                 </span>
                 <By author={by} />
               </dd>
@@ -117,12 +127,23 @@ function PlannedRow({ object, onGoTo }: { object: PlannedObject; onGoTo?: GoTo }
 }
 
 /** The name of an object; a button that leads to its place in the files, where that is known. */
-export function ObjectName({ object, onGoTo }: { object: { path: string; file?: string; line?: number }; onGoTo?: GoTo }): ReactNode {
+export function ObjectName({
+  object,
+  onGoTo,
+}: {
+  object: { path: string; file?: string; line?: number };
+  onGoTo?: GoTo;
+}): ReactNode {
   const own = usePageWords(fleetWords);
   const { path, file, line } = object;
   if (!onGoTo || !file || !line) return <strong className={styles.path}>{path}</strong>;
   return (
-    <button type="button" className={styles.pathButton} title={own.goTo(`${file}:${String(line)}`)} onClick={() => onGoTo(file, line)}>
+    <button
+      type="button"
+      className={styles.pathButton}
+      title={own.goTo(`${file}:${String(line)}`)}
+      onClick={() => onGoTo(file, line)}
+    >
       {path}
     </button>
   );

@@ -42,11 +42,17 @@ export function PlanPane({ plan, hasErrors, isDraft, isStale, onGoTo, onApply, o
   const hasSteps = Boolean(planned?.plan?.steps.length);
   const isBlocked = Boolean(planned?.failure);
   const hasConflicts = Boolean(planned?.objects.some(({ conflicts }) => conflicts?.length));
-  const applyButton = (isBlocked && !hasSteps) || !planned ? null : (
-    <Button look={hasSteps && !isDraft ? "primary" : "plain"} icon="check" disabled={isDraft || isOld || isBlocked} onClick={onApply}>
-      {hasSteps ? own.apply : own.record}
-    </Button>
-  );
+  const applyButton =
+    (isBlocked && !hasSteps) || !planned ? null : (
+      <Button
+        look={hasSteps && !isDraft ? "primary" : "plain"}
+        icon="check"
+        disabled={isDraft || isOld || isBlocked}
+        onClick={onApply}
+      >
+        {hasSteps ? own.apply : own.record}
+      </Button>
+    );
   return (
     <div className={styles.pane}>
       <div className={styles.paneHead}>
@@ -59,7 +65,9 @@ export function PlanPane({ plan, hasErrors, isDraft, isStale, onGoTo, onApply, o
           ) : (
             <>
               {planned && !hasErrors && planned.objects.length > 0 && <PlanCounts objects={planned.objects} />}
-              {!hasErrors && <IconButton icon="reload" size="s" label={own.planAgain} onClick={() => void plan.refetch()} />}
+              {!hasErrors && (
+                <IconButton icon="reload" size="s" label={own.planAgain} onClick={() => void plan.refetch()} />
+              )}
             </>
           )}
           {isDraft && !hasErrors && <span className={styles.draftMark}>{own.planUnsaved}</span>}

@@ -49,7 +49,10 @@ export function Problems({ findings, onGoTo }: { findings: readonly Finding[]; o
                 disabled={!finding.file || finding.file.startsWith("--")}
                 onClick={() => onGoTo(finding.file, Math.max(finding.line, 1))}
               >
-                <Icon name={finding.level === "error" ? "bad" : "warn"} className={finding.level === "error" ? styles.failed : styles.warned} />
+                <Icon
+                  name={finding.level === "error" ? "bad" : "warn"}
+                  className={finding.level === "error" ? styles.failed : styles.warned}
+                />
                 <span className={styles.problemText}>
                   <span>
                     {finding.path && <code>{finding.path}</code>} {finding.message}

@@ -25,7 +25,12 @@ export interface ValuePaneProps {
 export function ValuePane({ texts, at, hasErrors, onGoTo }: ValuePaneProps): ReactNode {
   const own = usePageWords(fleetWords);
   const found = useExplained(texts, at ?? {}, at !== null && !hasErrors);
-  if (!at) return <Empty icon="search" title={own.where}>{own.whereNone}</Empty>;
+  if (!at)
+    return (
+      <Empty icon="search" title={own.where}>
+        {own.whereNone}
+      </Empty>
+    );
   return (
     <div className={styles.pane}>
       <div className={styles.paneHead}>
@@ -38,7 +43,9 @@ export function ValuePane({ texts, at, hasErrors, onGoTo }: ValuePaneProps): Rea
       ) : !found.data ? (
         <SkeletonLines lines={6} />
       ) : found.data.values.length === 0 ? (
-        <Empty icon="search" title={own.whereNothing}>{own.whereNone}</Empty>
+        <Empty icon="search" title={own.whereNothing}>
+          {own.whereNone}
+        </Empty>
       ) : (
         <ul className={styles.explained} aria-busy={found.isFetching}>
           {found.data.values.map((value) => (
@@ -86,7 +93,19 @@ function Explained({ value, onGoTo }: { value: ExplainedValue; onGoTo: GoTo }): 
   );
 }
 
-function Link({ source, how, onGoTo, isFirst, isBelow }: { source: Source; how?: string; onGoTo: GoTo; isFirst?: boolean; isBelow?: boolean }): ReactNode {
+function Link({
+  source,
+  how,
+  onGoTo,
+  isFirst,
+  isBelow,
+}: {
+  source: Source;
+  how?: string;
+  onGoTo: GoTo;
+  isFirst?: boolean;
+  isBelow?: boolean;
+}): ReactNode {
   const own = usePageWords(fleetWords);
   const place = `${source.file}:${String(source.line)}`;
   return (
@@ -95,7 +114,12 @@ function Link({ source, how, onGoTo, isFirst, isBelow }: { source: Source; how?:
       {!isFirst && <code className={isBelow ? styles.below : undefined}>{formatValue(source.value) || "—"}</code>}
       <span className={styles.from}>{own.from(source.from)}</span>
       {source.line > 0 && (
-        <button type="button" className={styles.placeButton} title={own.goTo(place)} onClick={() => onGoTo(source.file, source.line)}>
+        <button
+          type="button"
+          className={styles.placeButton}
+          title={own.goTo(place)}
+          onClick={() => onGoTo(source.file, source.line)}
+        >
           {place}
         </button>
       )}

@@ -47,7 +47,8 @@ export function listDrafts(files: OpenFiles): Record<string, string | null> {
 /** Why a path can't be that of a new file; null when it can. */
 export function findPathProblem(path: string, known: readonly string[]): "form" | "taken" | null {
   const parts = path.split("/");
-  if (!/\.ya?ml$/i.test(path) || /[\\\p{C}]/u.test(path) || parts.some((part) => !part || part.startsWith("."))) return "form";
+  if (!/\.ya?ml$/i.test(path) || /[\\\p{C}]/u.test(path) || parts.some((part) => !part || part.startsWith(".")))
+    return "form";
   return known.includes(path) ? "taken" : null;
 }
 

@@ -88,10 +88,14 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
   const files = useFiles(name);
   const { show } = files;
   const paths = useMemo(
-    () => [...new Set([...fleet.files.map(({ path }) => path), ...files.tabs])].sort((left, right) => left.localeCompare(right)),
+    () =>
+      [...new Set([...fleet.files.map(({ path }) => path), ...files.tabs])].sort((left, right) =>
+        left.localeCompare(right),
+      ),
     [fleet.files, files.tabs],
   );
-  const active = wanted && paths.includes(wanted) ? wanted : (paths.find((path) => /^fleet\.ya?ml$/.test(path)) ?? paths[0] ?? null);
+  const active =
+    wanted && paths.includes(wanted) ? wanted : (paths.find((path) => /^fleet\.ya?ml$/.test(path)) ?? paths[0] ?? null);
   useEffect(() => {
     if (mayEdit && active) void show(active);
   }, [mayEdit, active, show]);
@@ -144,7 +148,15 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
     <Panel flush className={styles.editing ?? ""}>
       <div className={styles.editingGrid}>
         {!isNarrow && (
-          <FileTree name={name} paths={paths} open={files.open} active={active} findings={findings} onShow={setWanted} onMake={() => setAsked("new")} />
+          <FileTree
+            name={name}
+            paths={paths}
+            open={files.open}
+            active={active}
+            findings={findings}
+            onShow={setWanted}
+            onMake={() => setAsked("new")}
+          />
         )}
         <div className={styles.editors}>
           <div className={styles.editorHead}>
@@ -165,7 +177,9 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
             ) : (
               <code className={styles.activePath}>{active}</code>
             )}
-            {activeFile && isDirty(activeFile) && <span className={styles.draftMark}>{activeFile.isGone ? own.willGo : own.unsaved}</span>}
+            {activeFile && isDirty(activeFile) && (
+              <span className={styles.draftMark}>{activeFile.isGone ? own.willGo : own.unsaved}</span>
+            )}
             <span className={styles.end}>
               {activeFile?.isGone ? (
                 <Button size="s" onClick={() => files.setGone(activeFile.path, false)}>
@@ -177,16 +191,32 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
                   title={own.deleteFile(activeFile.path)}
                   confirm={words.actions.delete}
                   danger
-                  onConfirm={() => (activeFile.base === null ? files.close(activeFile.path) : files.setGone(activeFile.path, true))}
+                  onConfirm={() =>
+                    activeFile.base === null ? files.close(activeFile.path) : files.setGone(activeFile.path, true)
+                  }
                 >
                   {own.deleteFileAsk}
                 </AlertDialog>
               ) : null}
             </span>
           </div>
-          {files.problem && <ProblemNote error={files.problem.error} what={files.problem.path} onRetry={() => void show(files.problem?.path ?? "")} />}
+          {files.problem && (
+            <ProblemNote
+              error={files.problem.error}
+              what={files.problem.path}
+              onRetry={() => void show(files.problem?.path ?? "")}
+            />
+          )}
           {active === null ? (
-            <Empty icon="document" title={own.noFilesYet} actions={<Button look="primary" icon="plus" onClick={() => setAsked("new")}>{own.newFile}</Button>}>
+            <Empty
+              icon="document"
+              title={own.noFilesYet}
+              actions={
+                <Button look="primary" icon="plus" onClick={() => setAsked("new")}>
+                  {own.newFile}
+                </Button>
+              }
+            >
               {own.noFilesYetNext}
             </Empty>
           ) : !activeFile && !files.problem ? (
@@ -239,7 +269,14 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
           {
             value: "value" as const,
             text: own.tabs.value,
-            content: <ValuePane texts={texts} at={line?.file === active ? line : null} hasErrors={hasErrors} onGoTo={goToPlace} />,
+            content: (
+              <ValuePane
+                texts={texts}
+                at={line?.file === active ? line : null}
+                hasErrors={hasErrors}
+                onGoTo={goToPlace}
+              />
+            ),
           },
         ]
       : []),
@@ -247,12 +284,27 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
       value: "drift" as const,
       text: own.tabs.drift,
       count: fleet.drift?.fields || undefined,
-      content: <DriftPane texts={texts} isApplied={fleet.applied !== null} mayEdit={mayEdit && mode !== "read"} onTake={files.take} {...(mayEdit && { onGoTo: goToPlace })} />,
+      content: (
+        <DriftPane
+          texts={texts}
+          isApplied={fleet.applied !== null}
+          mayEdit={mayEdit && mode !== "read"}
+          onTake={files.take}
+          {...(mayEdit && { onGoTo: goToPlace })}
+        />
+      ),
     },
     {
       value: "history" as const,
       text: own.tabs.history,
-      content: <HistoryPane name={name} hasFiles={fleet.has_files} mayOperate={mayOperate && mode !== "read"} onBack={setAsked} />,
+      content: (
+        <HistoryPane
+          name={name}
+          hasFiles={fleet.has_files}
+          mayOperate={mayOperate && mode !== "read"}
+          onBack={setAsked}
+        />
+      ),
     },
   ];
   const shownView = tabs.some(({ value }) => value === view) ? view : (tabs[0]?.value ?? "history");
@@ -272,12 +324,20 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
                 hideLabel
                 value={environment}
                 onChange={setEnvironment}
-                options={[{ value: "", text: `${own.environment}: ${own.noEnvironment}` }, ...fleet.environments.map((each) => ({ value: each, text: each }))]}
+                options={[
+                  { value: "", text: `${own.environment}: ${own.noEnvironment}` },
+                  ...fleet.environments.map((each) => ({ value: each, text: each })),
+                ]}
               />
             )}
             {unsaved > 0 && <Button onClick={() => setAsked("discard")}>{own.discard}</Button>}
             {mayEdit && mode !== "read" && (
-              <Button look={unsaved > 0 ? "primary" : "plain"} disabled={unsaved === 0} busy={files.isSaving} onClick={() => void save()}>
+              <Button
+                look={unsaved > 0 ? "primary" : "plain"}
+                disabled={unsaved === 0}
+                busy={files.isSaving}
+                onClick={() => void save()}
+              >
                 {own.save}
                 {unsaved > 0 && ` (${String(unsaved)})`}
               </Button>
@@ -304,10 +364,22 @@ function Workbench({ fleet }: { fleet: Fleet }): ReactNode {
         />
       )}
       {(asked === "apply" || typeof asked === "number") && (
-        <ApplyDialog name={name} environment={environment} {...(typeof asked === "number" && { version: asked })} onClose={() => setAsked(null)} />
+        <ApplyDialog
+          name={name}
+          environment={environment}
+          {...(typeof asked === "number" && { version: asked })}
+          onClose={() => setAsked(null)}
+        />
       )}
       {files.clash && clashing && <ClashDialog clash={files.clash} mine={clashing} onSolve={files.solve} />}
-      <AlertDialog open={asked === "discard"} onOpenChange={() => setAsked(null)} title={own.discardAsk} confirm={own.discard} danger onConfirm={files.discard}>
+      <AlertDialog
+        open={asked === "discard"}
+        onOpenChange={() => setAsked(null)}
+        title={own.discardAsk}
+        confirm={own.discard}
+        danger
+        onConfirm={files.discard}
+      >
         {own.discardWhy(unsaved)}
       </AlertDialog>
       <AlertDialog

@@ -36,7 +36,9 @@ describe("A plan of a fleet", () => {
   });
 
   it("is in the order of the work, with what can't be done first", () => {
-    expect(groupWaves([changed, added, failed]).map(({ number, objects }) => [number, objects.map(({ path }) => path)])).toEqual([
+    expect(
+      groupWaves([changed, added, failed]).map(({ number, objects }) => [number, objects.map(({ path }) => path)]),
+    ).toEqual([
       [undefined, ["guests.c"]],
       [3, ["guests.b"]],
       [4, ["guests.a"]],

@@ -62,7 +62,11 @@ export function usePlan(texts: Texts, enabled: boolean): UseQueryResult<Planned>
   return useQuestion(texts, "plan", { keep: false }, enabled);
 }
 
-export function useExplained(texts: Texts, at: object, enabled: boolean): UseQueryResult<{ values: ExplainedValue[]; left_out: number }> {
+export function useExplained(
+  texts: Texts,
+  at: object,
+  enabled: boolean,
+): UseQueryResult<{ values: ExplainedValue[]; left_out: number }> {
   return useQuestion(texts, "explain", at, enabled);
 }
 
@@ -83,6 +87,10 @@ export function useVersions(name: string): UseQueryResult<{ versions: Applied[] 
   return useResource<{ versions: Applied[] }>(path`/fleets/${name}/versions`);
 }
 
-export function useDeclared(name: string, version: number, against: "before" | "files"): UseQueryResult<{ objects: Declared[] }> {
+export function useDeclared(
+  name: string,
+  version: number,
+  against: "before" | "files",
+): UseQueryResult<{ objects: Declared[] }> {
   return useResource<{ objects: Declared[] }>(path`/fleets/${name}/versions/${version}/diff`, { against });
 }

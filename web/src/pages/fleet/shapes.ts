@@ -103,7 +103,13 @@ export interface Planned {
   warnings?: string[];
   objects: PlannedObject[];
   unchanged: number;
-  plan?: { id?: string | null; digest: string; steps: unknown[]; effects?: string[]; expires_at?: string | null } | null;
+  plan?: {
+    id?: string | null;
+    digest: string;
+    steps: unknown[];
+    effects?: string[];
+    expires_at?: string | null;
+  } | null;
   plan_state: string | null;
   failure?: { code: string; message: string; hint?: string | null } | null;
 }

@@ -12,7 +12,14 @@ export const fleetsWords = definePageWords(
     lead: "What should be, in files: profiles, guests, pools, storages, firewalls, access.",
     none: "This server has no fleet, and none was applied to this cluster.",
     noneNext: "Start it with the folder of one, or take over what the cluster has:",
-    columns: { fleet: "Fleet", declares: "Declares", state: "Files", applied: "Last applied", drift: "Drift", git: "Branch" },
+    columns: {
+      fleet: "Fleet",
+      declares: "Declares",
+      state: "Files",
+      applied: "Last applied",
+      drift: "Drift",
+      git: "Branch",
+    },
     sections: {
       guests: (number: number) => en(number, "guest", "guests"),
       pools: (number: number) => en(number, "pool", "pools"),
@@ -37,7 +44,14 @@ export const fleetsWords = definePageWords(
     lead: "Ce qui doit être, dans des fichiers : profils, invités, pools, stockages, pare-feu, accès.",
     none: "Ce serveur n'a aucune flotte, et aucune n'a été appliquée à ce cluster.",
     noneNext: "Démarrez-le avec le dossier d'une flotte, ou reprenez ce que le cluster contient :",
-    columns: { fleet: "Flotte", declares: "Déclare", state: "Fichiers", applied: "Dernière application", drift: "Dérive", git: "Branche" },
+    columns: {
+      fleet: "Flotte",
+      declares: "Déclare",
+      state: "Fichiers",
+      applied: "Dernière application",
+      drift: "Dérive",
+      git: "Branche",
+    },
     sections: {
       guests: (number) => fr(number, "invité", "invités"),
       pools: (number) => fr(number, "pool", "pools"),

@@ -17,7 +17,15 @@ const STATES = ["started", "stopped", "disabled", "ignored"] as const;
 type AskedState = (typeof STATES)[number];
 
 /** Puts guests under HA, or changes what HA does with one. */
-export function ResourceDialog({ resource, name, onClose }: { resource?: HaResource; name?: string; onClose: () => void }): ReactNode {
+export function ResourceDialog({
+  resource,
+  name,
+  onClose,
+}: {
+  resource?: HaResource;
+  name?: string;
+  onClose: () => void;
+}): ReactNode {
   const own = usePageWords(haWords);
   const { options } = useGuestOptions();
   const [vmids, setVmids] = useState<readonly string[]>(resource ? [String(resource.vmid)] : []);
@@ -45,7 +53,14 @@ export function ResourceDialog({ resource, name, onClose }: { resource?: HaResou
       {({ fields }) => (
         <Stack gap="3">
           {!resource && (
-            <MultiCombobox label={own.guests} value={vmids} onChange={setVmids} options={options} error={fields.guests} required />
+            <MultiCombobox
+              label={own.guests}
+              value={vmids}
+              onChange={setVmids}
+              options={options}
+              error={fields.guests}
+              required
+            />
           )}
           <RadioGroup
             label={own.state}
@@ -53,8 +68,24 @@ export function ResourceDialog({ resource, name, onClose }: { resource?: HaResou
             onChange={setState}
             options={STATES.map((value) => ({ value, text: own.states[value], help: own.stateHelp[value] }))}
           />
-          <NumberInput label={own.maxRestart} value={restarts} onChange={setRestarts} min={0} max={10} error={fields.max_restart} placeholder="1" />
-          <NumberInput label={own.maxRelocate} value={moves} onChange={setMoves} min={0} max={10} error={fields.max_relocate} placeholder="1" />
+          <NumberInput
+            label={own.maxRestart}
+            value={restarts}
+            onChange={setRestarts}
+            min={0}
+            max={10}
+            error={fields.max_restart}
+            placeholder="1"
+          />
+          <NumberInput
+            label={own.maxRelocate}
+            value={moves}
+            onChange={setMoves}
+            min={0}
+            max={10}
+            error={fields.max_relocate}
+            placeholder="1"
+          />
         </Stack>
       )}
     </PlanDialog>
@@ -62,7 +93,15 @@ export function ResourceDialog({ resource, name, onClose }: { resource?: HaResou
 }
 
 /** Takes a guest out of HA. */
-export function ReleaseDialog({ resource, name, onClose }: { resource: HaResource; name: string; onClose: () => void }): ReactNode {
+export function ReleaseDialog({
+  resource,
+  name,
+  onClose,
+}: {
+  resource: HaResource;
+  name: string;
+  onClose: () => void;
+}): ReactNode {
   const own = usePageWords(haWords);
   return (
     <PlanDialog
@@ -110,13 +149,24 @@ export function RuleDialog({ ha, rule, onClose }: { ha: Ha; rule?: HaRule; onClo
       {({ fields }) => (
         <Stack gap="3">
           {!rule && (
-            <TextInput label={own.ruleName} help={own.ruleNameHelp} value={name} onChange={setName} error={fields.rule} required autoComplete="off" spellCheck={false} />
+            <TextInput
+              label={own.ruleName}
+              help={own.ruleNameHelp}
+              value={name}
+              onChange={setName}
+              error={fields.rule}
+              required
+              autoComplete="off"
+              spellCheck={false}
+            />
           )}
           <RadioGroup
             label={own.kind}
             value={kind}
             onChange={setKind}
-            options={KINDS.filter((value) => !rule || (value === "node-affinity") === (readKind(rule) === "node-affinity")).map((value) => ({
+            options={KINDS.filter(
+              (value) => !rule || (value === "node-affinity") === (readKind(rule) === "node-affinity"),
+            ).map((value) => ({
               value,
               text: own.kinds[value],
               help: own.kindHelp[value],

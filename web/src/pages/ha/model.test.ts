@@ -6,7 +6,12 @@ import { listNodes, listVmids, readAgent, readKind, readTone } from "./model";
 
 describe("a rule", () => {
   it("is read by what it does", () => {
-    const rule = { rule: "r", type: "resource-affinity", resources: ["vm:102", "ct:7", "?"], affinity: "negative" as const };
+    const rule = {
+      rule: "r",
+      type: "resource-affinity",
+      resources: ["vm:102", "ct:7", "?"],
+      affinity: "negative" as const,
+    };
     expect(readKind(rule)).toBe("negative");
     expect(listVmids(rule)).toEqual([102, 7]);
     expect(readKind({ ...rule, type: "node-affinity" })).toBe("node-affinity");

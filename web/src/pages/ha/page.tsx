@@ -21,10 +21,7 @@ import styles from "./ha.module.css";
 import { listNodes, listVmids, readAgent, readKind, readTone, type Ha, type HaResource, type HaRule } from "./model";
 import { haWords } from "./words";
 
-type Act =
-  | { kind: "add" }
-  | { kind: "change" | "release"; resource: HaResource }
-  | { kind: "rule"; rule?: HaRule };
+type Act = { kind: "add" } | { kind: "change" | "release"; resource: HaResource } | { kind: "rule"; rule?: HaRule };
 
 /** High availability: the guests under it, the rules, and the agents of the nodes. */
 export default function HaPage(): ReactNode {
@@ -84,27 +81,29 @@ export default function HaPage(): ReactNode {
         >
           <Rules ha={ha} onAct={mayOperate ? setAct : undefined} />
         </Panel>
-        {ha?.nodes.length !== 0 && <Panel title={own.nodes} icon="node">
-          {ha ? (
-            <ul className={styles.nodes}>
-              {ha.nodes.map(({ node, status }) => (
-                <li key={node}>
-                  <NodeName node={node} />
-                  {ha.master === node && (
-                    <Badge tone="info" icon="ha" quiet>
-                      {own.leads}
-                    </Badge>
-                  )}
-                  <span className={styles.faint} title={status}>
-                    {readAgent(status)}
-                  </span>
-                </li>
-              ))}
-            </ul>
-          ) : (
-            <SkeletonLines lines={3} />
-          )}
-        </Panel>}
+        {ha?.nodes.length !== 0 && (
+          <Panel title={own.nodes} icon="node">
+            {ha ? (
+              <ul className={styles.nodes}>
+                {ha.nodes.map(({ node, status }) => (
+                  <li key={node}>
+                    <NodeName node={node} />
+                    {ha.master === node && (
+                      <Badge tone="info" icon="ha" quiet>
+                        {own.leads}
+                      </Badge>
+                    )}
+                    <span className={styles.faint} title={status}>
+                      {readAgent(status)}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            ) : (
+              <SkeletonLines lines={3} />
+            )}
+          </Panel>
+        )}
       </Stack>
       {act?.kind === "add" && <ResourceDialog onClose={close} />}
       {act?.kind === "change" && <ResourceDialog resource={act.resource} name={nameOf(act.resource)} onClose={close} />}
@@ -131,7 +130,11 @@ function Resources({ ha, onAct }: PartProps): ReactNode {
         value: (resource) => byId.get(resource.vmid)?.name ?? resource.sid,
         text: (resource) => `${byId.get(resource.vmid)?.name ?? ""} ${resource.sid}`,
         cell: (resource) => (
-          <GuestName vmid={resource.vmid} name={byId.get(resource.vmid)?.name} type={resource.sid.startsWith("ct") ? "lxc" : "qemu"} />
+          <GuestName
+            vmid={resource.vmid}
+            name={byId.get(resource.vmid)?.name}
+            type={resource.sid.startsWith("ct") ? "lxc" : "qemu"}
+          />
         ),
         width: 170,
         grow: 2,
@@ -151,13 +154,35 @@ function Resources({ ha, onAct }: PartProps): ReactNode {
       {
         id: "asked",
         header: own.asked,
-        value: (resource) => (own.states as Readonly<Record<string, string>>)[resource.request_state ?? ""] ?? resource.request_state,
+        value: (resource) =>
+          (own.states as Readonly<Record<string, string>>)[resource.request_state ?? ""] ?? resource.request_state,
         width: 120,
         wide: true,
       },
-      { id: "node", header: words.fields.node, value: (resource) => resource.node, cell: (resource) => resource.node && <NodeName node={resource.node} />, width: 100, wide: true },
-      { id: "restarts", header: own.restarts, value: (resource) => resource.max_restart, width: 120, align: "end", wide: true },
-      { id: "moves", header: own.moves, value: (resource) => resource.max_relocate, width: 120, align: "end", wide: true },
+      {
+        id: "node",
+        header: words.fields.node,
+        value: (resource) => resource.node,
+        cell: (resource) => resource.node && <NodeName node={resource.node} />,
+        width: 100,
+        wide: true,
+      },
+      {
+        id: "restarts",
+        header: own.restarts,
+        value: (resource) => resource.max_restart,
+        width: 120,
+        align: "end",
+        wide: true,
+      },
+      {
+        id: "moves",
+        header: own.moves,
+        value: (resource) => resource.max_relocate,
+        width: 120,
+        align: "end",
+        wide: true,
+      },
       { id: "comment", header: own.comment, value: (resource) => resource.comment, width: 120, grow: 2, wide: true },
       ...(onAct
         ? [
@@ -167,8 +192,18 @@ function Resources({ ha, onAct }: PartProps): ReactNode {
               value: () => "",
               cell: (resource: HaResource) => (
                 <span className={styles.acts}>
-                  <IconButton size="s" icon="edit" label={own.change} onClick={() => onAct({ kind: "change", resource })} />
-                  <IconButton size="s" icon="close" label={own.release} onClick={() => onAct({ kind: "release", resource })} />
+                  <IconButton
+                    size="s"
+                    icon="edit"
+                    label={own.change}
+                    onClick={() => onAct({ kind: "change", resource })}
+                  />
+                  <IconButton
+                    size="s"
+                    icon="close"
+                    label={own.release}
+                    onClick={() => onAct({ kind: "release", resource })}
+                  />
                 </span>
               ),
               width: 90,
@@ -213,7 +248,15 @@ function Rules({ ha, onAct }: PartProps): ReactNode {
   const { byId } = useGuestOptions();
   const columns = useMemo<Column<HaRule>[]>(
     () => [
-      { id: "rule", header: own.rule, value: (rule) => rule.rule, cell: (rule) => <strong>{rule.rule}</strong>, width: 150, grow: 1, fixed: true },
+      {
+        id: "rule",
+        header: own.rule,
+        value: (rule) => rule.rule,
+        cell: (rule) => <strong>{rule.rule}</strong>,
+        width: 150,
+        grow: 1,
+        fixed: true,
+      },
       { id: "kind", header: own.kind, value: (rule) => own.kinds[readKind(rule)], width: 150 },
       {
         id: "guests",
@@ -253,7 +296,12 @@ function Rules({ ha, onAct }: PartProps): ReactNode {
               header: "",
               value: () => "",
               cell: (rule: HaRule) => (
-                <IconButton size="s" icon="edit" label={own.editRule(rule.rule)} onClick={() => onAct({ kind: "rule", rule })} />
+                <IconButton
+                  size="s"
+                  icon="edit"
+                  label={own.editRule(rule.rule)}
+                  onClick={() => onAct({ kind: "rule", rule })}
+                />
               ),
               width: 70,
               align: "end" as const,

@@ -7,7 +7,8 @@ import { countIn } from "@/words/format";
 export const haWords = definePageWords(
   {
     failed: "High availability can't be shown.",
-    lead: (guests: number, rules: number) => `${countIn("en", guests, "guest", "guests")} under HA, ${countIn("en", rules, "rule", "rules")}.`,
+    lead: (guests: number, rules: number) =>
+      `${countIn("en", guests, "guest", "guests")} under HA, ${countIn("en", rules, "rule", "rules")}.`,
     resources: "Guests under HA",
     rules: "Rules",
     nodes: "Nodes",
@@ -79,7 +80,8 @@ export const haWords = definePageWords(
   },
   {
     failed: "La haute disponibilité ne peut pas être affichée.",
-    lead: (guests: number, rules: number) => `${countIn("fr", guests, "invité", "invités")} sous HA, ${countIn("fr", rules, "règle", "règles")}.`,
+    lead: (guests: number, rules: number) =>
+      `${countIn("fr", guests, "invité", "invités")} sous HA, ${countIn("fr", rules, "règle", "règles")}.`,
     resources: "Invités sous HA",
     rules: "Règles",
     nodes: "Nœuds",

@@ -59,7 +59,9 @@ export function Firewall(): ReactNode {
           <Badge
             quiet
             tone={rule.action === "ACCEPT" ? "ok" : rule.action === "DROP" || rule.action === "REJECT" ? "bad" : "info"}
-            icon={rule.action === "ACCEPT" ? "check" : rule.action === "DROP" || rule.action === "REJECT" ? "close" : "link"}
+            icon={
+              rule.action === "ACCEPT" ? "check" : rule.action === "DROP" || rule.action === "REJECT" ? "close" : "link"
+            }
           >
             {rule.action}
           </Badge>
@@ -73,9 +75,32 @@ export function Firewall(): ReactNode {
         value: (rule) => (own.types as Readonly<Record<string, string>>)[rule.type ?? ""] ?? rule.type,
         width: 95,
       },
-      { id: "source", header: own.source, value: (rule) => rule.source, cell: (rule) => code(rule.source), width: 140, grow: 1, wide: true },
-      { id: "dest", header: own.dest, value: (rule) => rule.dest, cell: (rule) => code(rule.dest), width: 140, grow: 1, wide: true },
-      { id: "proto", header: own.proto, value: (rule) => rule.macro ?? rule.proto, cell: (rule) => code(rule.macro ?? rule.proto), width: 95, wide: true },
+      {
+        id: "source",
+        header: own.source,
+        value: (rule) => rule.source,
+        cell: (rule) => code(rule.source),
+        width: 140,
+        grow: 1,
+        wide: true,
+      },
+      {
+        id: "dest",
+        header: own.dest,
+        value: (rule) => rule.dest,
+        cell: (rule) => code(rule.dest),
+        width: 140,
+        grow: 1,
+        wide: true,
+      },
+      {
+        id: "proto",
+        header: own.proto,
+        value: (rule) => rule.macro ?? rule.proto,
+        cell: (rule) => code(rule.macro ?? rule.proto),
+        width: 95,
+        wide: true,
+      },
       { id: "port", header: own.port, value: (rule) => rule.dport, cell: (rule) => code(rule.dport), width: 90 },
       { id: "comment", header: own.comment, value: (rule) => rule.comment, width: 140, grow: 2, wide: true },
       {
@@ -102,9 +127,7 @@ export function Firewall(): ReactNode {
   }
   const facts = firewalls && [
     own.enabled(firewalls.filter(isOn).length, firewalls.length),
-    ...(level === "cluster"
-      ? [own.sets(firewalls[0]?.aliases?.length ?? 0, firewalls[0]?.ipsets?.length ?? 0)]
-      : []),
+    ...(level === "cluster" ? [own.sets(firewalls[0]?.aliases?.length ?? 0, firewalls[0]?.ipsets?.length ?? 0)] : []),
   ];
   return (
     <DataTable

@@ -62,5 +62,10 @@ export function isOn(firewall: Firewall): boolean {
 /** The number of an IPv4 address, so that .9 comes before .10; text for any other. */
 export function sortAddress(address: string | undefined): string | undefined {
   if (!address) return undefined;
-  return /^\d+(\.\d+){3}$/.test(address) ? address.split(".").map((part) => part.padStart(3, "0")).join(".") : `~${address}`;
+  return /^\d+(\.\d+){3}$/.test(address)
+    ? address
+        .split(".")
+        .map((part) => part.padStart(3, "0"))
+        .join(".")
+    : `~${address}`;
 }

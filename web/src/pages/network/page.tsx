@@ -84,14 +84,37 @@ function Addresses(): ReactNode {
         width: 190,
         grow: 2,
       },
-      { id: "status", header: words.fields.state, value: readState, cell: (guest) => <Status state={readState(guest)} quiet />, width: 110, wide: true },
-      { id: "node", header: words.fields.node, value: (guest) => guest.node, cell: (guest) => <NodeName node={guest.node} />, width: 100, wide: true },
+      {
+        id: "status",
+        header: words.fields.state,
+        value: readState,
+        cell: (guest) => <Status state={readState(guest)} quiet />,
+        width: 110,
+        wide: true,
+      },
+      {
+        id: "node",
+        header: words.fields.node,
+        value: (guest) => guest.node,
+        cell: (guest) => <NodeName node={guest.node} />,
+        width: 100,
+        wide: true,
+      },
       { id: "pool", header: words.fields.pool, value: (guest) => guest.pool, width: 120, wide: true },
-      { id: "tags", header: words.fields.tags, value: (guest) => guest.tags?.join(" "), cell: (guest) => <Tags tags={guest.tags} />, width: 150, grow: 1, wide: true },
+      {
+        id: "tags",
+        header: words.fields.tags,
+        value: (guest) => guest.tags?.join(" "),
+        cell: (guest) => <Tags tags={guest.tags} />,
+        width: 150,
+        grow: 1,
+        wide: true,
+      },
     ],
     [words, own],
   );
-  if (network.isError) return <ProblemNote error={network.error} what={own.failed} onRetry={() => void network.refetch()} />;
+  if (network.isError)
+    return <ProblemNote error={network.error} what={own.failed} onRetry={() => void network.refetch()} />;
   return (
     <DataTable
       id="addresses"

@@ -34,7 +34,8 @@ export const networkWords = definePageWords(
     noRules: "There are no rules.",
     noRulesNext: "The tool add_firewall_rule adds some, by a plan; set_firewall turns a firewall on.",
     options: "Options",
-    enabled: (count: number, all: number) => `${String(count)} of ${countIn("en", all, "firewall is on", "firewalls are on")}`,
+    enabled: (count: number, all: number) =>
+      `${String(count)} of ${countIn("en", all, "firewall is on", "firewalls are on")}`,
     sets: (aliases: number, sets: number) =>
       `${countIn("en", aliases, "alias", "aliases")}, ${countIn("en", sets, "IP set", "IP sets")}`,
   },
@@ -67,7 +68,9 @@ export const networkWords = definePageWords(
     noRules: "Il n'y a aucune règle.",
     noRulesNext: "L'outil add_firewall_rule en ajoute, par un plan ; set_firewall active un pare-feu.",
     options: "Options",
-    enabled: (count: number, all: number) => `${String(count)} sur ${countIn("fr", all, "pare-feu activé", "pare-feu activés")}`,
-    sets: (aliases: number, sets: number) => `${countIn("fr", aliases, "alias", "alias")}, ${countIn("fr", sets, "IPSet", "IPSets")}`,
+    enabled: (count: number, all: number) =>
+      `${String(count)} sur ${countIn("fr", all, "pare-feu activé", "pare-feu activés")}`,
+    sets: (aliases: number, sets: number) =>
+      `${countIn("fr", aliases, "alias", "alias")}, ${countIn("fr", sets, "IPSet", "IPSets")}`,
   },
 );

@@ -23,7 +23,12 @@ export function Acts({ node, isOnline }: { node: string; isOnline: boolean }): R
   return (
     <>
       {mayConsole && mode === "apply" && isOnline && (
-        <ButtonAnchor icon="console" href={`/console?node=${encodeURIComponent(node)}&kind=terminal`} target="_blank" rel="noopener">
+        <ButtonAnchor
+          icon="console"
+          href={`/console?node=${encodeURIComponent(node)}&kind=terminal`}
+          target="_blank"
+          rel="noopener"
+        >
           {own.console}
         </ButtonAnchor>
       )}

@@ -41,7 +41,15 @@ export function NodeGuests({ guests }: { guests: readonly Guest[] | undefined })
         cell: (guest) => <Status state={guest.template ? "template" : guest.status} quiet />,
         width: 110,
       },
-      { id: "tags", header: words.fields.tags, value: (guest) => guest.tags?.join(" "), cell: (guest) => <Tags tags={guest.tags} />, width: 140, grow: 1, wide: true },
+      {
+        id: "tags",
+        header: words.fields.tags,
+        value: (guest) => guest.tags?.join(" "),
+        cell: (guest) => <Tags tags={guest.tags} />,
+        width: 140,
+        grow: 1,
+        wide: true,
+      },
       {
         id: "mem",
         header: words.fields.memory,
@@ -55,7 +63,14 @@ export function NodeGuests({ guests }: { guests: readonly Guest[] | undefined })
         grow: 1,
         wide: true,
       },
-      { id: "maxmem", header: own.size, value: (guest) => guest.maxmem, cell: (guest) => <Bytes value={guest.maxmem} />, width: 90, align: "end" },
+      {
+        id: "maxmem",
+        header: own.size,
+        value: (guest) => guest.maxmem,
+        cell: (guest) => <Bytes value={guest.maxmem} />,
+        width: 90,
+        align: "end",
+      },
       {
         id: "uptime",
         header: words.fields.uptime,
@@ -106,11 +121,7 @@ export function NodeTasks({ node }: { node: string }): ReactNode {
         header: own.what,
         value: (task) => task.type,
         text: (task) => `${task.type} ${task.upid}`,
-        cell: (task) => (
-          <code title={task.upid}>
-            {task.type}
-          </code>
-        ),
+        cell: (task) => <code title={task.upid}>{task.type}</code>,
         width: 120,
         grow: 1,
         fixed: true,
@@ -134,7 +145,13 @@ export function NodeTasks({ node }: { node: string }): ReactNode {
         grow: 2,
       },
       { id: "user", header: own.who, value: (task) => task.user, width: 160, grow: 1, wide: true },
-      { id: "began", header: own.began, value: (task) => task.starttime, cell: (task) => <Time value={task.starttime} />, width: 140 },
+      {
+        id: "began",
+        header: own.began,
+        value: (task) => task.starttime,
+        cell: (task) => <Time value={task.starttime} />,
+        width: 140,
+      },
       {
         id: "took",
         header: own.took,
@@ -168,7 +185,15 @@ export function NodeStorage({ node }: { node: string }): ReactNode {
   const storage = useReadTool<{ storage: (StoragePlace & { content?: string[] })[] }>("list_storage", { node });
   const columns = useMemo<Column<StoragePlace & { content?: string[] }>[]>(
     () => [
-      { id: "storage", header: words.fields.storage, value: (place) => place.storage, cell: (place) => <strong>{place.storage}</strong>, width: 130, grow: 1, fixed: true },
+      {
+        id: "storage",
+        header: words.fields.storage,
+        value: (place) => place.storage,
+        cell: (place) => <strong>{place.storage}</strong>,
+        width: 130,
+        grow: 1,
+        fixed: true,
+      },
       { id: "type", header: words.fields.type, value: (place) => place.type, width: 90 },
       {
         id: "status",
@@ -183,12 +208,29 @@ export function NodeStorage({ node }: { node: string }): ReactNode {
         header: own.used,
         value: (place) => (place.total ? (place.used ?? 0) / place.total : undefined),
         text: () => "",
-        cell: (place) => (place.total ? <CellMeter label={`${own.used} ${place.storage}`} value={(place.used ?? 0) / place.total} /> : null),
+        cell: (place) =>
+          place.total ? (
+            <CellMeter label={`${own.used} ${place.storage}`} value={(place.used ?? 0) / place.total} />
+          ) : null,
         width: 130,
         grow: 2,
       },
-      { id: "total", header: own.size, value: (place) => place.total, cell: (place) => <Bytes value={place.total} />, width: 90, align: "end" },
-      { id: "content", header: own.holds, value: (place) => place.content?.join(", "), width: 200, grow: 1, wide: true },
+      {
+        id: "total",
+        header: own.size,
+        value: (place) => place.total,
+        cell: (place) => <Bytes value={place.total} />,
+        width: 90,
+        align: "end",
+      },
+      {
+        id: "content",
+        header: own.holds,
+        value: (place) => place.content?.join(", "),
+        width: 200,
+        grow: 1,
+        wide: true,
+      },
       {
         id: "shared",
         header: own.shared,
@@ -236,7 +278,14 @@ export function NodeLog({ node }: { node: string }): ReactNode {
   );
   const columns = useMemo<Column<Message & { index: number }>[]>(
     () => [
-      { id: "when", header: own.when, value: (each) => each.time, cell: (each) => <Time value={each.time} />, width: 140, fixed: true },
+      {
+        id: "when",
+        header: own.when,
+        value: (each) => each.time,
+        cell: (each) => <Time value={each.time} />,
+        width: 140,
+        fixed: true,
+      },
       {
         id: "severity",
         header: own.severity,

@@ -52,7 +52,11 @@ export default function NodePage(): ReactNode {
       text: own.guests,
       icon: "guest",
       count: rows?.length,
-      content: guests.isError ? <ProblemNote error={guests.error} onRetry={() => void guests.refetch()} /> : <NodeGuests guests={rows} />,
+      content: guests.isError ? (
+        <ProblemNote error={guests.error} onRetry={() => void guests.refetch()} />
+      ) : (
+        <NodeGuests guests={rows} />
+      ),
     },
     { value: "tasks", text: own.tasks, icon: "clock", content: <NodeTasks node={name} /> },
     { value: "storage", text: own.storage, icon: "storage", content: <NodeStorage node={name} /> },
@@ -94,8 +98,16 @@ function Facts({ node }: { node: NodeFacts }): ReactNode {
     <div className={styles.overview}>
       <div className={styles.meters}>
         <Meter label={words.fields.cpu} value={readPart(node, node.cpu, 1)} />
-        <Meter label={words.fields.memory} value={readPart(node, node.mem, node.maxmem)} text={bytes(node.mem, node.maxmem)} />
-        <Meter label={words.fields.disk} value={readPart(node, node.disk, node.maxdisk)} text={bytes(node.disk, node.maxdisk)} />
+        <Meter
+          label={words.fields.memory}
+          value={readPart(node, node.mem, node.maxmem)}
+          text={bytes(node.mem, node.maxmem)}
+        />
+        <Meter
+          label={words.fields.disk}
+          value={readPart(node, node.disk, node.maxdisk)}
+          text={bytes(node.disk, node.maxdisk)}
+        />
         <Meter
           label={own.swap}
           value={readPart(node, node.swap?.used, node.swap?.total)}
@@ -109,9 +121,14 @@ function Facts({ node }: { node: NodeFacts }): ReactNode {
           { name: words.fields.uptime, value: node.uptime ? <Duration seconds={node.uptime} /> : undefined },
           {
             name: own.loadAverage,
-            value: node.loadavg?.map((each) => formats.number(each, { minimumFractionDigits: 2, maximumFractionDigits: 2 })).join("  "),
+            value: node.loadavg
+              ?.map((each) => formats.number(each, { minimumFractionDigits: 2, maximumFractionDigits: 2 }))
+              .join("  "),
           },
-          { name: own.model, value: node.maxcpu ? own.cores(node.cpu_model ?? "", formats.number(node.maxcpu)) : undefined },
+          {
+            name: own.model,
+            value: node.maxcpu ? own.cores(node.cpu_model ?? "", formats.number(node.maxcpu)) : undefined,
+          },
           { name: own.kernel, value: node.kernel && <code>{node.kernel}</code> },
         ]}
       />

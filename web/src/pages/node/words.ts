@@ -40,7 +40,8 @@ export const nodeWords = definePageWords(
     shared: "shared",
     drain: "Move all guests off",
     drainTitle: (node: string) => `Move all guests off ${node}`,
-    drainText: "As before maintenance: each guest goes to the node with the most free memory. What can't be moved is named.",
+    drainText:
+      "As before maintenance: each guest goes to the node with the most free memory. What can't be moved is named.",
     back: "Bring guests back",
     backTitle: (node: string) => `Bring guests back to ${node}`,
     backText: "Those that the last draining moved away, as far as they are still where it put them.",
@@ -66,7 +67,8 @@ export const nodeWords = definePageWords(
     cores: (model: string, count: string) => `${model ? `${model}, ` : ""}${count} cœurs`,
     ofBytes: (used: string, total: string) => `${used} sur ${total}`,
     offline: "Le nœud ne répond pas au cluster",
-    offlineNext: "Ce qui s'affiche peut être ancien. Vérifiez son alimentation et son réseau ; la HA déplace les invités qu'elle gère.",
+    offlineNext:
+      "Ce qui s'affiche peut être ancien. Vérifiez son alimentation et son réseau ; la HA déplace les invités qu'elle gère.",
     noGuests: "Aucun invité n'est sur ce nœud.",
     noTasks: "Proxmox VE n'y a exécuté aucune tâche récemment.",
     noLog: "Le journal du cluster n'a rien de ce nœud.",
@@ -87,7 +89,8 @@ export const nodeWords = definePageWords(
     shared: "partagé",
     drain: "Évacuer les invités",
     drainTitle: (node: string) => `Évacuer tous les invités de ${node}`,
-    drainText: "Comme avant une maintenance : chaque invité va sur le nœud qui a le plus de mémoire libre. Ce qui ne peut pas bouger est nommé.",
+    drainText:
+      "Comme avant une maintenance : chaque invité va sur le nœud qui a le plus de mémoire libre. Ce qui ne peut pas bouger est nommé.",
     back: "Ramener les invités",
     backTitle: (node: string) => `Ramener les invités sur ${node}`,
     backText: "Ceux que la dernière évacuation a déplacés, s'ils sont encore là où elle les a mis.",

@@ -19,7 +19,11 @@ export function readPart(node: NodeFacts, used: number | undefined, total: numbe
 }
 
 /** How a task of Proxmox VE stands, in the words for states. */
-export function readTask(task: { status?: string | null; exitstatus?: string | null; endtime?: number | null }): string {
+export function readTask(task: {
+  status?: string | null;
+  exitstatus?: string | null;
+  endtime?: number | null;
+}): string {
   const exit = task.exitstatus ?? (task.status && task.status !== "stopped" ? task.status : undefined);
   if (!task.endtime && (!exit || exit === "running")) return "running";
   if (exit === "OK") return "ok";

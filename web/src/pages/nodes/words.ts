@@ -8,7 +8,9 @@ export const nodesWords = definePageWords(
   {
     failed: "The nodes can't be shown.",
     lead: (online: number, all: number) =>
-      online === all ? `${countIn("en", all, "node", "nodes")}, all online.` : `${countIn("en", online, "node", "nodes")} of ${String(all)} online.`,
+      online === all
+        ? `${countIn("en", all, "node", "nodes")}, all online.`
+        : `${countIn("en", online, "node", "nodes")} of ${String(all)} online.`,
     none: "There are no nodes.",
     noneNext: "Is the address that Playvisor was given that of a Proxmox VE node?",
     guests: "Guests",
@@ -21,7 +23,9 @@ export const nodesWords = definePageWords(
   {
     failed: "Les nœuds ne peuvent pas être affichés.",
     lead: (online: number, all: number) =>
-      online === all ? `${countIn("fr", all, "nœud", "nœuds")}, tous en ligne.` : `${countIn("fr", online, "nœud", "nœuds")} sur ${String(all)} en ligne.`,
+      online === all
+        ? `${countIn("fr", all, "nœud", "nœuds")}, tous en ligne.`
+        : `${countIn("fr", online, "nœud", "nœuds")} sur ${String(all)} en ligne.`,
     none: "Il n'y a aucun nœud.",
     noneNext: "L'adresse donnée à Playvisor est-elle bien celle d'un nœud Proxmox VE ?",
     guests: "Invités",

@@ -51,7 +51,16 @@ export function PoolDialog({ pool, onClose }: { pool: Pool | undefined; onClose:
       {({ fields }) => (
         <Stack gap="3">
           {!pool && (
-            <TextInput label={own.name} help={own.nameHelp} value={name} onChange={setName} error={fields.pool} required autoComplete="off" spellCheck={false} />
+            <TextInput
+              label={own.name}
+              help={own.nameHelp}
+              value={name}
+              onChange={setName}
+              error={fields.pool}
+              required
+              autoComplete="off"
+              spellCheck={false}
+            />
           )}
           <TextInput label={own.comment} value={comment} onChange={setComment} error={fields.comment} />
           <MultiCombobox

@@ -89,7 +89,13 @@ function PoolPanel({ pool, onEdit }: { pool: Pool; onEdit: (() => void) | undefi
       <div className={styles.pool}>
         {pool.comment && <p className={styles.comment}>{pool.comment}</p>}
         {pool.vmids.length > 0 && (
-          <Meter label={own.running(running, pool.vmids.length)} value={running / pool.vmids.length} text="" warnAt={2} badAt={2} />
+          <Meter
+            label={own.running(running, pool.vmids.length)}
+            value={running / pool.vmids.length}
+            text=""
+            warnAt={2}
+            badAt={2}
+          />
         )}
         {pool.vmids.length > 0 && (
           <ul className={styles.members}>

@@ -28,7 +28,11 @@ export function Artifacts({ id }: { id: string }): ReactNode {
         header: own.file,
         value: (file) => file.path,
         cell: (file) => (
-          <a href={makeUrl(`${path`/runs/${id}/artifacts`}/${file.path.split("/").map(encodeURIComponent).join("/")}`)} target="_blank" rel="noreferrer">
+          <a
+            href={makeUrl(`${path`/runs/${id}/artifacts`}/${file.path.split("/").map(encodeURIComponent).join("/")}`)}
+            target="_blank"
+            rel="noreferrer"
+          >
             <code>{file.path}</code>
           </a>
         ),
@@ -36,7 +40,14 @@ export function Artifacts({ id }: { id: string }): ReactNode {
         grow: 1,
         fixed: true,
       },
-      { id: "bytes", header: own.size, value: (file) => file.bytes, cell: (file) => <Bytes value={file.bytes} />, width: 100, align: "end" },
+      {
+        id: "bytes",
+        header: own.size,
+        value: (file) => file.bytes,
+        cell: (file) => <Bytes value={file.bytes} />,
+        width: 100,
+        align: "end",
+      },
     ],
     [id, own],
   );

@@ -49,7 +49,11 @@ function TaskItem({ task }: { task: TaskRow }): ReactNode {
   return (
     <li className={styles.task}>
       <div className={styles.taskHead}>
-        {task.state === "running" ? <RunStatus outcome="running" /> : <Status state={task.state === "skipped" ? "inactive" : task.state} quiet />}
+        {task.state === "running" ? (
+          <RunStatus outcome="running" />
+        ) : (
+          <Status state={task.state === "skipped" ? "inactive" : task.state} quiet />
+        )}
         <span className={styles.taskName}>{task.name}</span>
         {task.seconds !== undefined && (
           <span className={styles.faint}>

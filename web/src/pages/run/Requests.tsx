@@ -35,19 +35,62 @@ export function Requests({ id }: { id: string }): ReactNode {
   const columns = useMemo<Column<TraceEntry>[]>(
     () => [
       { id: "phase", header: own.phase, value: (entry) => own.phases[entry.phase], width: 80, wide: true },
-      { id: "method", header: own.method, value: (entry) => entry.method, cell: (entry) => <code>{entry.method}</code>, width: 80 },
-      { id: "path", header: own.path, value: (entry) => entry.path, cell: (entry) => <code>{entry.path}</code>, width: 240, grow: 3, fixed: true },
+      {
+        id: "method",
+        header: own.method,
+        value: (entry) => entry.method,
+        cell: (entry) => <code>{entry.method}</code>,
+        width: 80,
+      },
+      {
+        id: "path",
+        header: own.path,
+        value: (entry) => entry.path,
+        cell: (entry) => <code>{entry.path}</code>,
+        width: 240,
+        grow: 3,
+        fixed: true,
+      },
       {
         id: "status",
         header: own.status,
         value: (entry) => entry.status,
-        cell: (entry) => <Status state={judgeRequest(entry)} text={`${String(entry.status ?? "–")}${entry.note ? ` ${entry.note}` : ""}`} quiet />,
+        cell: (entry) => (
+          <Status
+            state={judgeRequest(entry)}
+            text={`${String(entry.status ?? "–")}${entry.note ? ` ${entry.note}` : ""}`}
+            quiet
+          />
+        ),
         width: 110,
       },
       { id: "ms", header: own.ms, value: (entry) => entry.ms, width: 70, align: "end", wide: true },
-      { id: "bytes", header: own.answer, value: (entry) => entry.bytes, cell: (entry) => <Bytes value={entry.bytes ?? undefined} />, width: 90, align: "end", wide: true },
-      { id: "upid", header: own.task, value: (entry) => entry.upid, cell: (entry) => (entry.upid ? <code>{entry.upid}</code> : null), width: 200, grow: 2, wide: true },
-      { id: "time", header: own.when, value: (entry) => entry.time, cell: (entry) => <Time value={entry.time} style="clock" />, width: 100, wide: true },
+      {
+        id: "bytes",
+        header: own.answer,
+        value: (entry) => entry.bytes,
+        cell: (entry) => <Bytes value={entry.bytes ?? undefined} />,
+        width: 90,
+        align: "end",
+        wide: true,
+      },
+      {
+        id: "upid",
+        header: own.task,
+        value: (entry) => entry.upid,
+        cell: (entry) => (entry.upid ? <code>{entry.upid}</code> : null),
+        width: 200,
+        grow: 2,
+        wide: true,
+      },
+      {
+        id: "time",
+        header: own.when,
+        value: (entry) => entry.time,
+        cell: (entry) => <Time value={entry.time} style="clock" />,
+        width: 100,
+        wide: true,
+      },
     ],
     [own],
   );
@@ -57,7 +100,10 @@ export function Requests({ id }: { id: string }): ReactNode {
     <Stack>
       {trace.data && (
         <Note tone={grant ? "info" : "idle"} icon="lock" title={own.grant}>
-          {grant ? own.grantText(grant.guests.length) : own.grantNone} {grant?.effects.map((effect) => <Effect key={effect} effect={effect} quiet />)}
+          {grant ? own.grantText(grant.guests.length) : own.grantNone}{" "}
+          {grant?.effects.map((effect) => (
+            <Effect key={effect} effect={effect} quiet />
+          ))}
         </Note>
       )}
       <DataTable

@@ -7,7 +7,13 @@ import { hasDiff, judgeRequest, listPhases, measureRun, type RunEvent, type Trac
 const EVENTS: RunEvent[] = [
   { phase: "plan", event: "playbook_on_play_start", said: "PLAY" },
   { phase: "plan", event: "playbook_on_task_start", task: "Stop it", time: "2026-01-01T00:00:00Z", said: "TASK" },
-  { phase: "plan", event: "runner_on_ok", task: "Stop it", time: "2026-01-01T00:00:01.500Z", said: "changed: [localhost]" },
+  {
+    phase: "plan",
+    event: "runner_on_ok",
+    task: "Stop it",
+    time: "2026-01-01T00:00:01.500Z",
+    said: "changed: [localhost]",
+  },
   { phase: "plan", event: "playbook_on_stats", said: "PLAY RECAP" },
   { phase: "apply", event: "playbook_on_task_start", task: "Stop it", time: "2026-01-01T00:00:02Z" },
   { phase: "apply", event: "verbose", said: "qmshutdown 101: 4 of 180 s" },
@@ -19,7 +25,9 @@ describe("the phases of a run", () => {
     expect(plan).toEqual({
       phase: "plan",
       isEnded: true,
-      tasks: [{ name: "Stop it", state: "ok", began: "2026-01-01T00:00:00Z", seconds: 1.5, said: ["changed: [localhost]"] }],
+      tasks: [
+        { name: "Stop it", state: "ok", began: "2026-01-01T00:00:00Z", seconds: 1.5, said: ["changed: [localhost]"] },
+      ],
     });
     expect(apply?.tasks[0]).toMatchObject({ state: "running", said: ["qmshutdown 101: 4 of 180 s"] });
     expect(apply?.isEnded).toBe(false);

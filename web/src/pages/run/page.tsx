@@ -67,13 +67,33 @@ export default function RunPage(): ReactNode {
   const tabs: Tab<TabName>[] = run
     ? [
         { value: "progress", text: own.progress, icon: "run", content: <Progress id={run.run_id} /> },
-        { value: "changes", text: own.changes, icon: "edit", content: isRunning ? <SkeletonLines /> : <Changes id={run.run_id} /> },
+        {
+          value: "changes",
+          text: own.changes,
+          icon: "edit",
+          content: isRunning ? <SkeletonLines /> : <Changes id={run.run_id} />,
+        },
         ...(run.plan
-          ? [{ value: "plan" as const, text: own.plan, icon: "document" as const, count: run.plan.steps.length, content: <PlanView plan={viewPlan(run.plan as Plan, undefined)} /> }]
+          ? [
+              {
+                value: "plan" as const,
+                text: own.plan,
+                icon: "document" as const,
+                count: run.plan.steps.length,
+                content: <PlanView plan={viewPlan(run.plan as Plan, undefined)} />,
+              },
+            ]
           : []),
         { value: "requests", text: own.requests, icon: "network", content: <Requests id={run.run_id} /> },
         ...(run.returned
-          ? [{ value: "result" as const, text: own.result, icon: "code" as const, content: <CodeBlock label={own.result} text={JSON.stringify(run.returned, null, 2)} /> }]
+          ? [
+              {
+                value: "result" as const,
+                text: own.result,
+                icon: "code" as const,
+                content: <CodeBlock label={own.result} text={JSON.stringify(run.returned, null, 2)} />,
+              },
+            ]
           : []),
         { value: "artifacts", text: own.artifacts, icon: "audit", content: <Artifacts id={run.run_id} /> },
       ]
@@ -105,7 +125,11 @@ export default function RunPage(): ReactNode {
       />
       <Stack>
         {run?.running && (run.running.said.length > 0 || Boolean(run.waits?.length)) && (
-          <Note tone="info" icon="live" title={run.waits?.length ? `${own.waitsFor} ${run.waits.join(", ")}` : run.running.phase}>
+          <Note
+            tone="info"
+            icon="live"
+            title={run.waits?.length ? `${own.waitsFor} ${run.waits.join(", ")}` : run.running.phase}
+          >
             {run.running.said.at(-1)}
           </Note>
         )}
@@ -130,7 +154,11 @@ export default function RunPage(): ReactNode {
           ))
         ) : (
           <Panel flush>
-            {run ? <Tabs label={words.nav.run} tabs={padded} value={tab} onChange={setTab} /> : <SkeletonLines lines={6} />}
+            {run ? (
+              <Tabs label={words.nav.run} tabs={padded} value={tab} onChange={setTab} />
+            ) : (
+              <SkeletonLines lines={6} />
+            )}
           </Panel>
         )}
       </Stack>
@@ -149,11 +177,26 @@ function Facts({ run }: { run: ShownRun }): ReactNode {
         { name: own.client, value: run.client_name },
         { name: own.when, value: <Time value={run.opened_at} style="short" /> },
         { name: own.took, value: seconds === undefined ? undefined : <Duration seconds={seconds} /> },
-        { name: own.decision, value: run.decision && <Badge tone={run.decision === "refused" ? "bad" : "idle"}>{run.decision}</Badge> },
+        {
+          name: own.decision,
+          value: run.decision && <Badge tone={run.decision === "refused" ? "bad" : "idle"}>{run.decision}</Badge>,
+        },
         { name: own.rules, value: run.rules && <code>{run.rules}</code> },
         { name: own.approver, value: run.approver },
-        { name: own.arguments, value: run.arguments && Object.keys(run.arguments).length > 0 && <code>{JSON.stringify(run.arguments)}</code> },
-        { name: own.tasksOfPve, value: run.upids?.length ? run.upids.map((upid) => <div key={upid}><code>{upid}</code></div>) : undefined },
+        {
+          name: own.arguments,
+          value: run.arguments && Object.keys(run.arguments).length > 0 && <code>{JSON.stringify(run.arguments)}</code>,
+        },
+        {
+          name: own.tasksOfPve,
+          value: run.upids?.length
+            ? run.upids.map((upid) => (
+                <div key={upid}>
+                  <code>{upid}</code>
+                </div>
+              ))
+            : undefined,
+        },
         { name: own.digest, value: run.plan_digest && <code>{run.plan_digest.slice(0, 16)}</code> },
         { name: own.id, value: <code>{run.run_id}</code> },
       ]}

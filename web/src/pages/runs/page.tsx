@@ -58,19 +58,36 @@ export default function RunsPage(): ReactNode {
         grow: 1,
         fixed: true,
       },
-      { id: "outcome", header: own.outcome, value: (run) => run.outcome, cell: (run) => <RunStatus outcome={run.outcome} />, width: 185 },
+      {
+        id: "outcome",
+        header: own.outcome,
+        value: (run) => run.outcome,
+        cell: (run) => <RunStatus outcome={run.outcome} />,
+        width: 185,
+      },
       { id: "summary", header: own.what, value: (run) => run.summary, width: 260, grow: 4, wide: true },
       {
         id: "changed",
         header: own.changed,
         value: (run) => (run.changed ? 1 : 0),
-        cell: (run) => (run.changed ? <Badge tone="info" icon="edit" quiet>{words.states.yes}</Badge> : null),
+        cell: (run) =>
+          run.changed ? (
+            <Badge tone="info" icon="edit" quiet>
+              {words.states.yes}
+            </Badge>
+          ) : null,
         width: 90,
         wide: true,
       },
       { id: "asker", header: own.asker, value: (run) => run.asker, width: 120, wide: true },
       { id: "client", header: own.client, value: (run) => run.client_name, width: 130, hidden: true },
-      { id: "when", header: own.when, value: (run) => run.opened_at, cell: (run) => <Time value={run.opened_at} />, width: 130 },
+      {
+        id: "when",
+        header: own.when,
+        value: (run) => run.opened_at,
+        cell: (run) => <Time value={run.opened_at} />,
+        width: 130,
+      },
     ],
     [own, titles, words],
   );
@@ -95,9 +112,16 @@ export default function RunsPage(): ReactNode {
                   hideLabel
                   value={outcome}
                   onChange={(value) => setOutcome(value)}
-                  options={[{ value: "all", text: own.all }, ...OUTCOMES.map((value) => ({ value, text: words.states[value] }))]}
+                  options={[
+                    { value: "all", text: own.all },
+                    ...OUTCOMES.map((value) => ({ value, text: words.states[value] })),
+                  ]}
                 />
-                <Checkbox label={own.alsoReads} checked={reads === "yes"} onChange={(on) => setReads(on ? "yes" : "no")} />
+                <Checkbox
+                  label={own.alsoReads}
+                  checked={reads === "yes"}
+                  onChange={(on) => setReads(on ? "yes" : "no")}
+                />
               </Row>
             }
             actions={

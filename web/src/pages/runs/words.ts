@@ -34,7 +34,8 @@ export const runsWords = definePageWords(
     alsoReads: "Aussi les lectures",
     more: "Charger la suite",
     empty: "Rien n'a encore été fait par Playvisor.",
-    emptyNext: "Appelez un outil ici, en ligne de commande, par un playbook ou un client d'IA ; chaque appel est une exécution.",
+    emptyNext:
+      "Appelez un outil ici, en ligne de commande, par un playbook ou un client d'IA ; chaque appel est une exécution.",
     failed: "Les exécutions ne peuvent pas être affichées.",
     cli: "playvisor runs list",
   },

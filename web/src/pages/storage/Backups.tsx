@@ -33,13 +33,28 @@ export function Backups(): ReactNode {
         value: (volume) => byId.get(volume.vmid ?? 0)?.name ?? volume.vmid,
         text: (volume) => `${byId.get(volume.vmid ?? 0)?.name ?? ""} ${String(volume.vmid ?? "")} ${volume.volid}`,
         cell: (volume) =>
-          volume.vmid ? <GuestName vmid={volume.vmid} name={byId.get(volume.vmid)?.name} type={byId.get(volume.vmid)?.type} /> : null,
+          volume.vmid ? (
+            <GuestName vmid={volume.vmid} name={byId.get(volume.vmid)?.name} type={byId.get(volume.vmid)?.type} />
+          ) : null,
         width: 160,
         grow: 1,
         fixed: true,
       },
-      { id: "made", header: own.made, value: (volume) => volume.ctime, cell: (volume) => <Time value={volume.ctime} />, width: 140 },
-      { id: "size", header: own.size, value: (volume) => volume.size, cell: (volume) => <Bytes value={volume.size} />, width: 90, align: "end" },
+      {
+        id: "made",
+        header: own.made,
+        value: (volume) => volume.ctime,
+        cell: (volume) => <Time value={volume.ctime} />,
+        width: 140,
+      },
+      {
+        id: "size",
+        header: own.size,
+        value: (volume) => volume.size,
+        cell: (volume) => <Bytes value={volume.size} />,
+        width: 90,
+        align: "end",
+      },
       { id: "storage", header: words.fields.storage, value: (volume) => volume.storage, width: 130, wide: true },
       { id: "notes", header: own.notes, value: (volume) => volume.notes, width: 160, grow: 2, wide: true },
       {
@@ -58,7 +73,14 @@ export function Backups(): ReactNode {
           ) : null,
         width: 130,
       },
-      { id: "volume", header: own.volume, value: (volume) => volume.volid, cell: (volume) => <code title={volume.volid}>{volume.volid}</code>, width: 260, hidden: true },
+      {
+        id: "volume",
+        header: own.volume,
+        value: (volume) => volume.volid,
+        cell: (volume) => <code title={volume.volid}>{volume.volid}</code>,
+        width: 260,
+        hidden: true,
+      },
     ],
     [words, own, byId, mayOperate],
   );

@@ -50,12 +50,20 @@ export function Content({ places }: { places: readonly Place[] }): ReactNode {
         width: 140,
         wide: true,
       },
-      { id: "size", header: own.size, value: (volume) => volume.size, cell: (volume) => <Bytes value={volume.size} />, width: 90, align: "end" },
+      {
+        id: "size",
+        header: own.size,
+        value: (volume) => volume.size,
+        cell: (volume) => <Bytes value={volume.size} />,
+        width: 90,
+        align: "end",
+      },
       {
         id: "guest",
         header: own.guest,
         value: (volume) => (volume.vmid ? (byId.get(volume.vmid)?.name ?? volume.vmid) : undefined),
-        text: (volume) => `${volume.vmid ? String(volume.vmid) : ""} ${byId.get(volume.vmid ?? 0)?.name ?? ""} ${volume.orphan ? own.orphan : ""}`,
+        text: (volume) =>
+          `${volume.vmid ? String(volume.vmid) : ""} ${byId.get(volume.vmid ?? 0)?.name ?? ""} ${volume.orphan ? own.orphan : ""}`,
         cell: (volume) =>
           volume.orphan ? (
             <Badge tone="warn" icon="warn" quiet title={own.orphanHelp}>
@@ -69,7 +77,14 @@ export function Content({ places }: { places: readonly Place[] }): ReactNode {
       },
       { id: "node", header: words.fields.node, value: (volume) => volume.node, width: 90, wide: true },
       { id: "format", header: own.format, value: (volume) => volume.format, width: 90, hidden: true },
-      { id: "made", header: own.made, value: (volume) => volume.ctime, cell: (volume) => <Time value={volume.ctime} />, width: 130, wide: true },
+      {
+        id: "made",
+        header: own.made,
+        value: (volume) => volume.ctime,
+        cell: (volume) => <Time value={volume.ctime} />,
+        width: 130,
+        wide: true,
+      },
     ],
     [words, own, byId],
   );
@@ -96,7 +111,10 @@ export function Content({ places }: { places: readonly Place[] }): ReactNode {
             hideLabel
             value={kind}
             onChange={setKind}
-            options={[{ value: "all", text: own.allKinds }, ...KINDS.map((value) => ({ value, text: own.kinds[value] }))]}
+            options={[
+              { value: "all", text: own.allKinds },
+              ...KINDS.map((value) => ({ value, text: own.kinds[value] })),
+            ]}
           />
         </Row>
       }

@@ -82,8 +82,23 @@ export function Protection({ places }: { places: readonly Place[] }): ReactNode 
         cell: (guest) => guest.latest && <Time value={guest.latest.ctime} />,
         width: 140,
       },
-      { id: "storage", header: words.fields.storage, value: (guest) => guest.latest?.storage, width: 130, grow: 1, wide: true },
-      { id: "size", header: own.size, value: (guest) => guest.latest?.size, cell: (guest) => <Bytes value={guest.latest?.size} />, width: 90, align: "end", wide: true },
+      {
+        id: "storage",
+        header: words.fields.storage,
+        value: (guest) => guest.latest?.storage,
+        width: 130,
+        grow: 1,
+        wide: true,
+      },
+      {
+        id: "size",
+        header: own.size,
+        value: (guest) => guest.latest?.size,
+        cell: (guest) => <Bytes value={guest.latest?.size} />,
+        width: 90,
+        align: "end",
+        wide: true,
+      },
       { id: "count", header: own.count, value: (guest) => guest.count, width: 110, align: "end", wide: true },
       {
         id: "job",
@@ -158,10 +173,20 @@ export function Protection({ places }: { places: readonly Place[] }): ReactNode 
   );
 }
 
-function BackUp({ vmids, places, onClose }: { vmids: readonly number[]; places: readonly Place[]; onClose: () => void }): ReactNode {
+function BackUp({
+  vmids,
+  places,
+  onClose,
+}: {
+  vmids: readonly number[];
+  places: readonly Place[];
+  onClose: () => void;
+}): ReactNode {
   const own = usePageWords(storageWords);
   const { options } = useGuestOptions();
-  const targets = [...new Set(places.filter((place) => place.content?.includes("backup")).map((place) => place.storage))];
+  const targets = [
+    ...new Set(places.filter((place) => place.content?.includes("backup")).map((place) => place.storage)),
+  ];
   const shared = places.find((place) => place.shared && place.content?.includes("backup"))?.storage;
   const [storage, setStorage] = useState<string | null>(shared ?? targets[0] ?? null);
   const [chosen, setChosen] = useState<readonly string[]>(() => vmids.map(String));

@@ -23,7 +23,11 @@ describe("volumes", () => {
       ["a", "b"].map((node) => ({ ...volume, storage, node, volid: `${storage}:x` })),
     );
     const places = [{ storage: "shared", shared: true }, { storage: "local" }];
-    expect(listOnce(volumes, places).map(({ storage, node }) => `${storage} ${node}`)).toEqual(["shared a", "local a", "local b"]);
+    expect(listOnce(volumes, places).map(({ storage, node }) => `${storage} ${node}`)).toEqual([
+      "shared a",
+      "local a",
+      "local b",
+    ]);
   });
 });
 

@@ -23,7 +23,10 @@ export interface Volume {
 }
 
 /** Volumes of storages that nodes share once, whichever nodes told of them. */
-export function listOnce(volumes: readonly Volume[], places: readonly { storage: string; shared?: boolean }[]): Volume[] {
+export function listOnce(
+  volumes: readonly Volume[],
+  places: readonly { storage: string; shared?: boolean }[],
+): Volume[] {
   const shared = new Set(places.filter((place) => place.shared).map((place) => place.storage));
   const seen = new Set<string>();
   return volumes.filter((volume) => {

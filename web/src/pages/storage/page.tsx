@@ -42,8 +42,18 @@ export default function StoragePage(): ReactNode {
   }
   const tabs: Tab<TabName>[] = [
     { value: "storages", text: own.storages, icon: "storage", content: <Storages places={storage.data?.storage} /> },
-    { value: "content", text: own.content, icon: "document", content: <Content places={storage.data?.storage ?? []} /> },
-    { value: "protection", text: own.protection, icon: "ha", content: <Protection places={storage.data?.storage ?? []} /> },
+    {
+      value: "content",
+      text: own.content,
+      icon: "document",
+      content: <Content places={storage.data?.storage ?? []} />,
+    },
+    {
+      value: "protection",
+      text: own.protection,
+      icon: "ha",
+      content: <Protection places={storage.data?.storage ?? []} />,
+    },
     { value: "backups", text: own.backups, icon: "backup", content: <Backups /> },
   ];
   return (
@@ -51,7 +61,9 @@ export default function StoragePage(): ReactNode {
       <PageHead
         title={words.nav.storage}
         lead={
-          sum.total ? own.lead(formats.bytes(sum.used), formats.bytes(sum.total), formats.percent(sum.used / sum.total)) : " "
+          sum.total
+            ? own.lead(formats.bytes(sum.used), formats.bytes(sum.total), formats.percent(sum.used / sum.total))
+            : " "
         }
       />
       <Panel flush>
@@ -69,7 +81,15 @@ function Storages({ places }: { places: readonly Place[] | undefined }): ReactNo
   const holds = useMemo(() => new Map(places?.map((place) => [place.storage, place.content ?? []])), [places]);
   const columns = useMemo<Column<StorageRow>[]>(
     () => [
-      { id: "storage", header: words.fields.storage, value: (row) => row.storage, cell: (row) => <strong>{row.storage}</strong>, width: 140, grow: 1, fixed: true },
+      {
+        id: "storage",
+        header: words.fields.storage,
+        value: (row) => row.storage,
+        cell: (row) => <strong>{row.storage}</strong>,
+        width: 140,
+        grow: 1,
+        fixed: true,
+      },
       { id: "type", header: words.fields.type, value: (row) => row.type, width: 90 },
       {
         id: "status",
@@ -101,7 +121,8 @@ function Storages({ places }: { places: readonly Place[] | undefined }): ReactNo
         header: own.used,
         value: (row) => row.fullest.part,
         text: () => "",
-        cell: (row) => row.fullest.part !== undefined && <CellMeter label={`${own.used} ${row.storage}`} value={row.fullest.part} />,
+        cell: (row) =>
+          row.fullest.part !== undefined && <CellMeter label={`${own.used} ${row.storage}`} value={row.fullest.part} />,
         width: 130,
         grow: 2,
       },
@@ -120,7 +141,15 @@ function Storages({ places }: { places: readonly Place[] | undefined }): ReactNo
         width: 90,
         align: "end",
       },
-      { id: "total", header: own.size, value: (row) => row.total, cell: (row) => (row.total ? <Bytes value={row.total} /> : null), width: 90, align: "end", wide: true },
+      {
+        id: "total",
+        header: own.size,
+        value: (row) => row.total,
+        cell: (row) => (row.total ? <Bytes value={row.total} /> : null),
+        width: 90,
+        align: "end",
+        wide: true,
+      },
       {
         id: "content",
         header: own.holds,

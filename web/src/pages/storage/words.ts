@@ -6,7 +6,8 @@ import { countIn } from "@/words/format";
 
 export const storageWords = definePageWords(
   {
-    lead: (used: string, total: string, percent: string) => `${used} of ${total} used (${percent}); storages that nodes share count once.`,
+    lead: (used: string, total: string, percent: string) =>
+      `${used} of ${total} used (${percent}); storages that nodes share count once.`,
     storages: "Storages",
     content: "Content",
     protection: "Protection",
@@ -79,7 +80,8 @@ export const storageWords = definePageWords(
     select: "Select a backup to protect it",
   },
   {
-    lead: (used: string, total: string, percent: string) => `${used} sur ${total} utilisés (${percent}) ; les stockages partagés comptent une fois.`,
+    lead: (used: string, total: string, percent: string) =>
+      `${used} sur ${total} utilisés (${percent}) ; les stockages partagés comptent une fois.`,
     storages: "Stockages",
     content: "Contenu",
     protection: "Protection",

@@ -177,7 +177,9 @@ export default function YamlEditor(props: EditorProps): ReactNode {
       effects: [
         changing.current.readOnly.reconfigure(makeReadOnly(props.readOnly)),
         changing.current.dark.reconfigure(EditorView.darkTheme.of(isDark)),
-        changing.current.label.reconfigure(EditorView.contentAttributes.of({ tabindex: "0", "aria-label": props.label })),
+        changing.current.label.reconfigure(
+          EditorView.contentAttributes.of({ tabindex: "0", "aria-label": props.label }),
+        ),
       ],
     });
   }, [props.readOnly, props.label, isDark]);
@@ -187,7 +189,10 @@ export default function YamlEditor(props: EditorProps): ReactNode {
     const shown = view.current;
     if (!shown || !goTo) return;
     const line = shown.state.doc.line(Math.min(Math.max(goTo.line, 1), shown.state.doc.lines));
-    shown.dispatch({ selection: { anchor: line.from + (/^\s*/.exec(line.text)?.[0].length ?? 0) }, effects: EditorView.scrollIntoView(line.from, { y: "center" }) });
+    shown.dispatch({
+      selection: { anchor: line.from + (/^\s*/.exec(line.text)?.[0].length ?? 0) },
+      effects: EditorView.scrollIntoView(line.from, { y: "center" }),
+    });
     shown.focus();
   }, [goTo]);
 

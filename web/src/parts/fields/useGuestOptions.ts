@@ -15,7 +15,9 @@ export function useGuestOptions(isWanted: (guest: Guest) => boolean = isNoTempla
   return useMemo(() => {
     const all = guests ?? [];
     return {
-      options: all.filter(isWanted).map(({ vmid, name }) => ({ value: String(vmid), text: `${name} (${String(vmid)})` })),
+      options: all
+        .filter(isWanted)
+        .map(({ vmid, name }) => ({ value: String(vmid), text: `${name} (${String(vmid)})` })),
       byId: new Map(all.map((guest) => [guest.vmid, guest])),
     };
   }, [guests, isWanted]);

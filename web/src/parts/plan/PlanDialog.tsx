@@ -54,7 +54,20 @@ export interface PlanDialogProps {
  * plan applied, and what came of it; or the way to its approval. Show it where it is open: `{isOpen && <PlanDialog …/>}`.
  */
 export function PlanDialog(props: PlanDialogProps): ReactNode {
-  const { title, description, tool, args, children, apply, danger, hasSecret, size = "l", onClose, onFailed, onDone } = props;
+  const {
+    title,
+    description,
+    tool,
+    args,
+    children,
+    apply,
+    danger,
+    hasSecret,
+    size = "l",
+    onClose,
+    onFailed,
+    onDone,
+  } = props;
   const words = useWords();
   const own = usePageWords(planWords);
   const [asked, setAsked] = useState<Record<string, unknown> | undefined>(children === undefined ? args : undefined);
@@ -257,7 +270,8 @@ function Act({ kept, heldId, text, danger, busy, onApply }: ActProps): ReactNode
 function Outcome({ id, onDone }: { id: string; onDone: PlanDialogProps["onDone"] }): ReactNode {
   const own = usePageWords(planWords);
   const query = useRun(id);
-  const run = query.data as (Run & { returned?: { failure?: Failure }; running?: { phase: string; said: string[] } }) | undefined;
+  const run = query.data as
+    (Run & { returned?: { failure?: Failure }; running?: { phase: string; said: string[] } }) | undefined;
   const outcome = readOutcome(run?.outcome);
   const told = useRef(false);
   useEffect(() => {
@@ -289,4 +303,3 @@ function Outcome({ id, onDone }: { id: string; onDone: PlanDialogProps["onDone"]
     </Note>
   );
 }
-
