@@ -124,6 +124,7 @@ def test_what_a_command_printed_arrives_and_it_is_told_that_it_ran(call, ledger)
     assert emptied(ledger.folder(row.run_id), "apply") == [{}]
 
 
+@pytest.mark.thorough
 class TestNineHundredGuests:
     """A plan of 900 requests, and what becomes of it."""
 
