@@ -25,6 +25,7 @@ await devtools.send("Network.setCacheDisabled", { cacheDisabled: true });
 async function load(path) {
   await page.goto(origin + path);
   await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
   await page.waitForFunction(() => !document.querySelector("[data-loading], [aria-busy=true]"), undefined, {
     polling: "raf",
   });
