@@ -47,7 +47,8 @@ def read_groups(groups: Mapping[str, Any]) -> Iterator[Mention]:
     for group in map(read_mapping, groups.values()):
         hosts = group.get("hosts")
         # One host may stand there as a text, and many as a list.
-        named = hosts if isinstance(hosts, Mapping) else dict.fromkeys(filter(None, read_list(hosts) or [hosts]))
+        listed = [host for host in read_list(hosts) or [hosts] if host and not isinstance(host, (list, Mapping))]
+        named = hosts if isinstance(hosts, Mapping) else dict.fromkeys(listed)
         for host, variables in named.items():
             for name in _expand_host(str(host)):
                 yield from _make_hosts(name, read_mapping(variables))

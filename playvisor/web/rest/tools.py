@@ -52,16 +52,22 @@ def list_tools(_ask: Ask) -> Answer:
 
 def get_tool(ask: Ask) -> Answer:
     """Answer with one tool."""
+    return Answer(describe_tool(_find_tool(ask.path["name"])), headers=_UNCHANGING)
+
+
+def _find_tool(name: str) -> Any:
+    """Find a tool. Raises Problem 404 for a name that is none's."""
     for tool in list_all():
-        if tool.name == ask.path["name"]:
-            return Answer(describe_tool(tool), headers=_UNCHANGING)
-    raise Problem(
-        404, f"There is no tool {ask.path['name'][:60]!r}.", f"GET {PREFIX}/tools lists them.", code="not_found"
-    )
+        if tool.name == name:
+            return tool
+    near = catalogue.find_similar(name)
+    guess = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise Problem(404, f"There is no tool {name[:60]!r}.", f"{guess}GET {PREFIX}/tools lists them.", code="not_found")
 
 
 def call_tool(ask: Ask) -> Answer:
     """Call a tool as who asks; a write that names itself is done once."""
+    _find_tool(ask.path["name"])
     return answer_once(ask, _call) if is_change(ask.path["name"]) else _call(ask)
 
 

@@ -85,7 +85,7 @@ def test_a_plan_has_drifted_once_its_guest_is_another(web, lab):
 
 
 _BAD = [
-    ("POST", "/tools/stop_gest", {}, 422, "invalid_parameter"),
+    ("POST", "/tools/stop_gest", {}, 404, "not_found"),
     ("POST", "/tools/stop_guest", {"vmid": "x"}, 422, "invalid_parameter"),
     ("POST", "/tools/stop_guest", {"vmid": 99999}, 404, "not_found"),
     ("GET", "/tools/stop_gest", None, 404, "not_found"),
@@ -237,6 +237,13 @@ def test_a_question_or_case_that_would_take_long_to_decide_is_refused(web):
 
     assert (many.status_code, set(many.json()["fields"])) == (422, {"targets", "tags"})
     assert (cases.status_code, "counting what aliases stand for" in cases.json()["detail"]) == (422, True)
+
+
+def test_a_tool_that_there_is_not_is_not_found_and_a_similar_one_is_named(web):
+    answers = [web.call("GET", "/tools/stop_gest"), web.call("POST", "/tools/stop_gest", {"name": "web-01"})]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[1].json()["hint"].startswith("Did you mean stop_guest")
 
 
 @pytest.mark.parametrize("check", [True, False])

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mcp_bridge.errors import UsageError
@@ -481,6 +481,7 @@ DATA = st.recursive(
 
 @settings(max_examples=100, deadline=None)
 @given(DATA | st.dictionaries(KEYS, DATA, max_size=6) | st.lists(st.dictionaries(KEYS, DATA, max_size=6), max_size=3))
+@example({"web": {"hosts": [["web-01"], {"web-02": {}}]}})
 def test_no_data_breaks_the_reading(tmp_path_factory, data):
     file = tmp_path_factory.mktemp("from") / "file"
     for text in (json.dumps(data), dump_yaml(data, allow_unicode=True, width=80)):
